@@ -1,0 +1,17 @@
+import { configDefaults, defineConfig } from "vitest/config";
+
+const SYSTEM = "test/system/**/*.test.ts";
+
+/** `main` needs npm packages alone; `system` also needs programs of the machine, such as Chromium. */
+export default defineConfig({
+  test: {
+    testTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: "main", include: ["test/**/*.test.ts"], exclude: [...configDefaults.exclude, SYSTEM] },
+      },
+      { extends: true, test: { name: "system", include: [SYSTEM], testTimeout: 60_000, fileParallelism: false } },
+    ],
+  },
+});
