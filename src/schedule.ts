@@ -1,0 +1,250 @@
+import type { Host } from "./platform.ts";
+
+/**
+ * Deadlines as data: however many a server has, it asks the runtime for one wake-up at a time.
+ *
+ * Deadlines that all lie equally far ahead (heartbeats) stand in a `DeadlineQueue`, O(1); arbitrary ones in a heap.
+ */
+
+/** Ticks later than this, in milliseconds, mean that the process stood still. */
+const LATE = 1000;
+
+/** Something that happens at a time, unless it is cancelled before. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** One owner's place in a `DeadlineQueue`; it may move from queue to queue. */
+export class Deadline<Owner> {
+  readonly owner: Owner;
+  due = 0;
+  /** @internal */ queue: DeadlineQueue<Owner> | undefined;
+  /** @internal */ previous: Deadline<Owner> | undefined;
+  /** @internal */ next: Deadline<Owner> | undefined;
+
+  constructor(owner: Owner) {
+    this.owner = owner;
+  }
+
+  cancel(): void {
+    this.queue?.remove(this);
+  }
+}
+
+/** Deadlines in the order of their due times, for owners that wait equally long. */
+export class DeadlineQueue<Owner> {
+  readonly fire: (owner: Owner, due: number) => void;
+  readonly #schedule: Schedule;
+  #first: Deadline<Owner> | undefined;
+  #last: Deadline<Owner> | undefined;
+
+  constructor(schedule: Schedule, fire: (owner: Owner, due: number) => void) {
+    this.#schedule = schedule;
+    this.fire = fire;
+  }
+
+  get first(): Deadline<Owner> | undefined {
+    return this.#first;
+  }
+
+  /** Puts `deadline` here, out of whichever queue it was in. Nearly always at the end, so the walk is short. */
+  add(deadline: Deadline<Owner>, due: number): void {
+    deadline.cancel();
+    let before = this.#last;
+    while (before !== undefined && before.due > due) before = before.previous;
+    const after = before === undefined ? this.#first : before.next;
+    deadline.due = due;
+    deadline.queue = this;
+    deadline.previous = before;
+    deadline.next = after;
+    if (before === undefined) this.#first = deadline;
+    else before.next = deadline;
+    if (after === undefined) this.#last = deadline;
+    else after.previous = deadline;
+    if (before === undefined) this.#schedule.wakeBy(due);
+  }
+
+  remove(deadline: Deadline<Owner>): void {
+    const { previous, next } = deadline;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    deadline.queue = deadline.previous = deadline.next = undefined;
+  }
+}
+
+/** Every deadline of one server. */
+export class Schedule {
+  readonly #host: Host;
+  readonly #queues: DeadlineQueue<never>[] = [];
+  /** What is in the heap lives in this process alone: while there is something, the process must stay. */
+  readonly #heap = new TimerHeap(() => this.#heapEmptied());
+  readonly #tick = (now: number): void => this.tick(now);
+  /** How often a tick came so late that the process must have stood still. */
+  lateTicks = 0;
+  #wakeAt = Infinity;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  now(): number {
+    return this.#host.now();
+  }
+
+  /** A queue for deadlines that lie equally far ahead; `fire` gets each owner once it is due. */
+  queue<Owner>(fire: (owner: Owner, due: number) => void): DeadlineQueue<Owner> {
+    const queue = new DeadlineQueue(this, fire);
+    this.#queues.push(queue as unknown as DeadlineQueue<never>);
+    return queue;
+  }
+
+  /** Calls `fire` once, `delay` milliseconds from now. */
+  after(delay: number, fire: () => void): Timer {
+    const wasEmpty = this.#heap.isEmpty;
+    const entry = this.#heap.add(this.#host.now() + delay, fire);
+    if (entry.due < this.#wakeAt) this.#ask(entry.due);
+    else if (wasEmpty && this.#host.sleeps === true) this.#ask(this.#wakeAt);
+    return entry;
+  }
+
+  /** @internal Makes sure that a tick comes at `due`. */
+  wakeBy(due: number): void {
+    if (due < this.#wakeAt) this.#ask(due);
+  }
+
+  #ask(due: number): void {
+    this.#wakeAt = due;
+    this.#host.wakeAt(due, this.#tick, this.#heap.isEmpty);
+  }
+
+  #heapEmptied(): void {
+    if (this.#host.sleeps === true && this.#wakeAt !== Infinity) this.#ask(this.#wakeAt);
+  }
+
+  /**
+   * Fires what is due at `now`.
+   *
+   * After a standstill, what peers sent meanwhile still waits in the platform. It is read before anybody is judged.
+   */
+  tick(now: number): void {
+    this.#wakeAt = Infinity;
+    if (now - this.#earliest() <= LATE) return this.#fireUntil(now);
+    this.lateTicks += 1;
+    this.#host.defer(() => this.#fireUntil(this.#host.now()));
+  }
+
+  #earliest(): number {
+    let earliest = this.#heap.earliest;
+    for (const queue of this.#queues) earliest = Math.min(earliest, queue.first?.due ?? Infinity);
+    return earliest;
+  }
+
+  #fireUntil(now: number): void {
+    for (const queue of this.#queues) {
+      for (let entry = queue.first; entry !== undefined && entry.due <= now; entry = queue.first) {
+        queue.remove(entry);
+        queue.fire(entry.owner, entry.due);
+      }
+    }
+    for (let entry = this.#heap.takeDue(now); entry !== undefined; entry = this.#heap.takeDue(now)) entry.fire();
+    const earliest = this.#earliest();
+    if (earliest !== Infinity) this.wakeBy(earliest);
+  }
+}
+
+class HeapEntry implements Timer {
+  readonly due: number;
+  readonly fire: () => void;
+  /** Place in the heap, or -1 once it is out. */
+  index = -1;
+  readonly #heap: TimerHeap;
+
+  constructor(due: number, fire: () => void, heap: TimerHeap) {
+    this.due = due;
+    this.fire = fire;
+    this.#heap = heap;
+  }
+
+  cancel(): void {
+    this.#heap.cancel(this);
+  }
+}
+
+/** A binary heap by due time whose entries know their place, so that cancelling is cheap and leaves nothing behind. */
+class TimerHeap {
+  readonly #entries: HeapEntry[] = [];
+  readonly #emptied: () => void;
+
+  constructor(emptied: () => void) {
+    this.#emptied = emptied;
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  get earliest(): number {
+    return this.#entries[0]?.due ?? Infinity;
+  }
+
+  add(due: number, fire: () => void): HeapEntry {
+    const entry = new HeapEntry(due, fire, this);
+    this.#place(entry, this.#entries.length);
+    this.#rise(entry);
+    return entry;
+  }
+
+  cancel(entry: HeapEntry): void {
+    if (entry.index === -1) return;
+    this.#remove(entry);
+    if (this.isEmpty) this.#emptied();
+  }
+
+  takeDue(now: number): HeapEntry | undefined {
+    const first = this.#entries[0];
+    if (first === undefined || first.due > now) return undefined;
+    this.#remove(first);
+    return first;
+  }
+
+  #remove(entry: HeapEntry): void {
+    const index = entry.index;
+    const last = this.#entries.pop()!;
+    entry.index = -1;
+    if (last === entry) return;
+    this.#place(last, index);
+    this.#rise(last);
+    this.#sink(last);
+  }
+
+  #rise(entry: HeapEntry): void {
+    while (entry.index > 0) {
+      const parent = this.#entries[(entry.index - 1) >> 1]!;
+      if (parent.due <= entry.due) return;
+      this.#swap(parent, entry);
+    }
+  }
+
+  #sink(entry: HeapEntry): void {
+    for (;;) {
+      const left = this.#entries[2 * entry.index + 1];
+      const right = this.#entries[2 * entry.index + 2];
+      const child = right !== undefined && right.due < left!.due ? right : left;
+      if (child === undefined || child.due >= entry.due) return;
+      this.#swap(entry, child);
+    }
+  }
+
+  #swap(upper: HeapEntry, lower: HeapEntry): void {
+    const index = upper.index;
+    this.#place(upper, lower.index);
+    this.#place(lower, index);
+  }
+
+  #place(entry: HeapEntry, index: number): void {
+    this.#entries[index] = entry;
+    entry.index = index;
+  }
+}
