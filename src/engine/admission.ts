@@ -1,0 +1,164 @@
+import type { Reply, RequestLike } from "../platform.ts";
+import type { Schedule } from "../schedule.ts";
+import { isTooLong, readQuery } from "./ask.ts";
+import type { CorsDecision } from "./cors.ts";
+import { replyOf } from "./hooks.ts";
+import type { AllowRequest, OnHandshake, ResolvedEngineOptions } from "./options.ts";
+import { refuseOrigin } from "./origin.ts";
+import { type Refusal, because, refusals } from "./refusal.ts";
+import type { EngineHandler } from "./session-contract.ts";
+
+/** Where ids come from. */
+interface IdSource {
+  /** An id from the app's source, or from our own. */
+  newId(request: RequestLike): string | Promise<string>;
+  readonly sessions: ReadonlyMap<string, { readonly boundTo: string | undefined }>;
+}
+
+/** Who a new session is. */
+export interface Identity {
+  readonly id: string;
+  /** Who opened it, by the option `bindSession`. */
+  readonly boundTo: string | undefined;
+}
+
+/** Decides who gets a session. */
+export class Admission {
+  readonly #schedule: Schedule;
+  readonly #handler: EngineHandler;
+  readonly #options: () => ResolvedEngineOptions;
+
+  constructor(schedule: Schedule, handler: EngineHandler, options: () => ResolvedEngineOptions) {
+    this.#schedule = schedule;
+    this.#handler = handler;
+    this.#options = options;
+  }
+
+  /** What comes before all else: a handshake is shown to `onHandshake`, any other request must come from the session's owner. */
+  async screen(request: RequestLike, sessions: IdSource["sessions"]): Promise<Refusal | Reply | undefined> {
+    const { onHandshake, bindSession, limits } = this.#options();
+    if (onHandshake === undefined && bindSession === undefined) return undefined;
+    // A request that is too long is not read, and refused later.
+    const query = isTooLong(request.url, limits) ? undefined : readQuery(request.url, limits.maxQueryParameters);
+    if (query === undefined) return undefined;
+    const { sid } = query;
+    if (sid === undefined) return onHandshake === undefined ? undefined : this.#greet(onHandshake, request);
+    if (bindSession === undefined || typeof sid !== "string") return undefined;
+    const owned = await this.#ownerOf(request);
+    if ("code" in owned) return owned;
+    const session = sessions.get(sid);
+    if (session === undefined || session.boundTo === owned.owner) return undefined;
+    return because(refusals.forbidden, { name: "SESSION_BINDING" });
+  }
+
+  /** Asks everything that may keep a client out, cheapest first. */
+  async refuse(request: RequestLike, cors: CorsDecision | undefined): Promise<Refusal | Reply | undefined> {
+    if (!this.#handler.admits()) return { ...refusals.overloaded, limit: "maxUnauthenticated" };
+    const { origin, allowRequest } = this.#options();
+    const refusal = request.headers.get("origin") === null ? undefined : await this.#judgeOrigin(origin, cors, request);
+    if (refusal !== undefined) return refusal;
+    return allowRequest === undefined ? undefined : this.#ask(allowRequest, request);
+  }
+
+  /** Who the new session is: its id, from the app's or our own source, and who opened it. */
+  async identify(request: RequestLike, source: IdSource): Promise<Identity | Refusal> {
+    const id = await this.#newId(request, source);
+    if (typeof id !== "string") return id;
+    if (this.#options().bindSession === undefined) return { id, boundTo: undefined };
+    const owned = await this.#ownerOf(request);
+    return "code" in owned ? owned : { id, boundTo: owned.owner };
+  }
+
+  /** The result, or a refusal once the app has taken longer than it may. */
+  inTime<Result>(work: Promise<Result>): Promise<Result | Refusal> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#schedule.after(this.#options().limits.middlewareTimeout, () => resolve(refusals.timeout));
+      work.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+
+  async #greet(onHandshake: OnHandshake, request: RequestLike): Promise<Refusal | Reply | undefined> {
+    try {
+      const answer = await this.inTime(Promise.resolve(onHandshake(request)));
+      return answer instanceof Response ? await replyOf(answer) : answer || undefined;
+    } catch (error) {
+      this.#handler.faulted(error, "onHandshake");
+      return because(refusals.forbidden, { name: "ON_HANDSHAKE_ERROR" });
+    }
+  }
+
+  async #newId(request: RequestLike, source: IdSource): Promise<string | Refusal> {
+    try {
+      const made = source.newId(request);
+      const id: unknown = typeof made === "string" ? made : await this.inTime(made);
+      if (id === refusals.timeout) return refusals.timeout;
+      if (typeof id !== "string" || id === "") throw new TypeError(`generateId must return a text, got ${String(id)}`);
+      if (source.sessions.has(id)) throw new Error("generateId returned the id of an open connection: ids must be unique");
+      return id;
+    } catch (error) {
+      this.#handler.faulted(error, "generateId");
+      return because(refusals.badRequest, { name: "ID_GENERATION_ERROR", error });
+    }
+  }
+
+  /** Whose the request is, by the option `bindSession`. */
+  async #ownerOf(request: RequestLike): Promise<{ readonly owner: string | undefined } | Refusal> {
+    const { bindSession } = this.#options();
+    try {
+      const owner = await this.inTime(Promise.resolve(bindSession?.(request)));
+      return typeof owner === "object" ? owner : { owner };
+    } catch (error) {
+      this.#handler.faulted(error, "bindSession");
+      return because(refusals.forbidden, { name: "BIND_SESSION_ERROR" });
+    }
+  }
+
+  async #judgeOrigin(
+    rule: ResolvedEngineOptions["origin"],
+    cors: CorsDecision | undefined,
+    request: RequestLike,
+  ): Promise<Refusal | undefined> {
+    try {
+      const reason = await this.inTime(refuseOrigin(rule, cors, request));
+      if (typeof reason !== "string") return reason;
+      return because({ ...refusals.forbidden, message: reason }, { message: reason });
+    } catch (error) {
+      this.#handler.faulted(error, "origin");
+      return because(refusals.badRequest, { name: "ORIGIN_ERROR" });
+    }
+  }
+
+  async #ask(allowRequest: AllowRequest, request: RequestLike): Promise<Refusal | Reply | undefined> {
+    try {
+      const verdict = await this.inTime(askAllowRequest(allowRequest, request));
+      if (!("allowed" in verdict)) return verdict;
+      if (verdict.allowed) return undefined;
+      const message = verdict.message ?? refusals.forbidden.message;
+      return because({ ...refusals.forbidden, message }, { message });
+    } catch (error) {
+      this.#handler.faulted(error, "allowRequest");
+      return because(refusals.forbidden, { name: "ALLOW_REQUEST_ERROR" });
+    }
+  }
+}
+
+/** What the app's `allowRequest` said: yes, no with a message for the client, or a reply of its own. */
+type Verdict = { readonly allowed: boolean; readonly message?: string | undefined } | Reply;
+
+/** Calls `allowRequest` and takes its answer in whichever form it comes first. Rejects when it throws. */
+function askAllowRequest(allowRequest: AllowRequest, request: RequestLike): Promise<Verdict> {
+  return new Promise((resolve, reject) => {
+    const answered = (error: unknown, allowed: boolean): void => {
+      resolve({ allowed, message: messageOf(error) });
+    };
+    Promise.resolve(allowRequest(request.raw, answered)).then(async (result: unknown) => {
+      if (typeof result === "boolean") resolve({ allowed: result });
+      else if (result instanceof Response) resolve(await replyOf(result));
+    }).catch(reject);
+  });
+}
+
+function messageOf(error: unknown): string | undefined {
+  if (typeof error === "string") return error;
+  return error instanceof Error ? error.message : undefined;
+}

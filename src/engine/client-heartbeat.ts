@@ -1,0 +1,46 @@
+import type { DeadlineQueue, Schedule } from "../schedule.ts";
+import { type Beating, type HeartbeatKeeper, type Rhythm, verdicts } from "./heartbeat.ts";
+
+/**
+ * The client's ping, Engine.IO 3: `2`, answered by `3`. Without one for `pingInterval + pingTimeout` the session is over.
+ *
+ * Other data does not put that off: clients ping whatever else they send.
+ */
+export class ClientHeartbeat implements HeartbeatKeeper {
+  readonly #schedule: Schedule;
+  readonly #deadlines: DeadlineQueue<Beating>;
+  readonly #rhythm: () => Rhythm;
+
+  constructor(schedule: Schedule, rhythm: () => Rhythm) {
+    this.#schedule = schedule;
+    this.#rhythm = rhythm;
+    this.#deadlines = verdicts(schedule);
+  }
+
+  start(session: Beating): void {
+    this.beat(session);
+  }
+
+  resume(session: Beating, due: number): void {
+    this.#deadlines.add(session.heartbeat, Math.min(due, this.#latest));
+  }
+
+  stop(session: Beating): void {
+    session.heartbeat.cancel();
+  }
+
+  beat(session: Beating): void {
+    this.#deadlines.add(session.heartbeat, this.#latest);
+  }
+
+  otherData(): void {}
+
+  wait(session: Beating): void {
+    this.#deadlines.add(session.heartbeat, this.#schedule.now() + this.#rhythm().pingTimeout);
+  }
+
+  get #latest(): number {
+    const { pingInterval, pingTimeout } = this.#rhythm();
+    return this.#schedule.now() + pingInterval + pingTimeout;
+  }
+}

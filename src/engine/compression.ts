@@ -1,0 +1,46 @@
+import type { Reply, RequestLike } from "../platform.ts";
+import { addVary } from "./cors.ts";
+
+/** Compresses a body in one way of `Accept-Encoding`. */
+export type Compress = (body: Uint8Array) => Promise<Uint8Array>;
+
+/** What every platform can do, best first. */
+const standard: ReadonlyMap<string, Compress> = new Map([
+  ["gzip", (body) => compress(body, "gzip")],
+  ["deflate", (body) => compress(body, "deflate")],
+]);
+
+/**
+ * The reply with its body compressed, where it is long enough and the client understands it.
+ *
+ * `more` are ways beside gzip and deflate, which come first.
+ */
+export async function compressReply(
+  reply: Reply,
+  request: RequestLike,
+  threshold: number,
+  more?: ReadonlyMap<string, Compress>,
+): Promise<Reply> {
+  const { body } = reply;
+  if (body === undefined || body.length < threshold || reply.compress === false) return reply;
+  const accepted = acceptedEncodings(request.headers.get("accept-encoding"));
+  for (const [encoding, encode] of [...standard, ...(more ?? [])]) {
+    if (!accepted.has(encoding)) continue;
+    const headers = { ...reply.headers, "content-encoding": encoding };
+    addVary(headers, "Accept-Encoding");
+    return { ...reply, headers, body: await encode(typeof body === "string" ? new TextEncoder().encode(body) : body) };
+  }
+  return reply;
+}
+
+async function compress(body: Uint8Array, encoding: CompressionFormat): Promise<Uint8Array> {
+  const stream = new Blob([body as BlobPart]).stream().pipeThrough(new CompressionStream(encoding));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** The names in `Accept-Encoding` (RFC 9110, 12.5.3) that are not excluded by a weight of 0. */
+function acceptedEncodings(header: string | null): ReadonlySet<string> {
+  const items = (header ?? "").split(",").map((item) => item.trim().toLowerCase().split(/\s*;\s*/));
+  const accepted = items.filter(([, ...parameters]) => !parameters.some((it) => /^q=0(\.0*)?$/.test(it)));
+  return new Set(accepted.map(([encoding]) => encoding!));
+}

@@ -1,0 +1,30 @@
+/** The ways in which the server ends a session, each with what the client and the app are told. */
+
+import { TransportError } from "./close-reason.ts";
+import type { Session } from "./session.ts";
+
+/** The client sent what is no packet. */
+export function endMalformed(session: Session): void {
+  session.end("parse error", undefined, { code: 1002, text: "parse error" });
+}
+
+/** The client sent more at once than it may. */
+export function endTooLarge(session: Session): void {
+  session.owner.limitHit("maxHttpBufferSize", session);
+  const error = new TransportError("Max payload size exceeded: see the option maxHttpBufferSize", "PAYLOAD_TOO_LARGE");
+  session.end("transport error", error, { code: 1009 });
+}
+
+/** The client does not read; what waits for it is dropped. */
+export function endSlowConsumer(session: Session, limit: "maxBufferedBytes" | "maxTotalBufferedBytes"): void {
+  session.owner.limitHit(limit, session);
+  session.webSocket?.terminate();
+  const message = `SLOW_CONSUMER: the client does not read, see the option limits.${limit}`;
+  session.end("transport error", new TransportError(message, "SLOW_CONSUMER"));
+}
+
+/** The server goes: the client is to look for another one. */
+export function goAway(session: Session): void {
+  if (session.webSocket === undefined) session.close();
+  else session.end("forced close", undefined, { code: 1001 });
+}

@@ -1,0 +1,129 @@
+import { Deadline, type DeadlineQueue, type Schedule } from "../schedule.ts";
+
+/** What the heartbeat asks of a session. */
+export interface Beating {
+  readonly heartbeat: Deadline<Beating>;
+  pulse: Pulse;
+  /** When the last ping was sent. */
+  pingedAt: number;
+  /** When the platform last took a pong by itself; `undefined` where pongs come as packets. */
+  readonly lastPong: number | undefined;
+  sendPing(): void;
+  pingTimedOut(): void;
+}
+
+/** `idle`: no ping is outstanding. `extended`: other data has put the deadline off. */
+export type Pulse = "idle" | "pinged" | "extended";
+
+/** Keeps the rhythm of all sessions of one revision. */
+export interface HeartbeatKeeper {
+  start(session: Beating): void;
+  /** Goes on where a snapshot left off; `due` is the deadline of that state, and never further away than it could be. */
+  resume(session: Beating, due: number): void;
+  stop(session: Beating): void;
+  /** The client did its half. */
+  beat(session: Beating): void;
+  /** Something else came from the client. */
+  otherData(session: Beating): void;
+  /** Judges this session later. */
+  wait(session: Beating): void;
+}
+
+/** A queue whose owners time out one turn after they are due: what came in time may still wait to be read, and is read before. */
+export function verdicts(schedule: Schedule): DeadlineQueue<Beating> {
+  // Made first, it is looked at first: what gets into it waits for the next tick.
+  const final = schedule.queue<Beating>((session) => session.pingTimedOut());
+  return schedule.queue<Beating>((session) => final.add(session.heartbeat, schedule.now()));
+}
+
+/** What decides the rhythm. */
+export interface Rhythm {
+  readonly pingInterval: number;
+  readonly pingTimeout: number;
+}
+
+/**
+ * The server's ping, Engine.IO 4: `2` each `pingInterval`, answered by `3` within `pingTimeout`.
+ *
+ * Each session has one deadline that alternates between two queues; there is no timer per session. Where the process sleeps, all
+ * sessions are pinged at the same moments, and whether they have answered the last ping is looked at with the next: one wake-up serves all.
+ */
+export class Heartbeat implements HeartbeatKeeper {
+  readonly #schedule: Schedule;
+  readonly #pings: DeadlineQueue<Beating>;
+  readonly #pongs: DeadlineQueue<Beating>;
+  readonly #rhythm: () => Rhythm;
+  readonly #inStep: boolean;
+
+  constructor(schedule: Schedule, rhythm: () => Rhythm, inStep: boolean) {
+    this.#schedule = schedule;
+    this.#rhythm = rhythm;
+    this.#inStep = inStep;
+    this.#pings = schedule.queue((session, due) => this.#ping(session, due));
+    this.#pongs = verdicts(schedule);
+  }
+
+  start(session: Beating): void {
+    session.pulse = "idle";
+    this.#pings.add(session.heartbeat, this.#after(this.#schedule.now()));
+  }
+
+  resume(session: Beating, due: number): void {
+    const waitsForPong = session.pulse !== "idle" && session.lastPong === undefined;
+    const { pingInterval, pingTimeout } = this.#rhythm();
+    const latest = this.#schedule.now() + Math.max(pingInterval, pingTimeout);
+    (waitsForPong ? this.#pongs : this.#pings).add(session.heartbeat, Math.min(due, latest));
+  }
+
+  stop(session: Beating): void {
+    session.heartbeat.cancel();
+  }
+
+  /** The client answered. An answer to nothing changes nothing. */
+  beat(session: Beating): void {
+    if (session.pulse === "idle") return;
+    session.pulse = "idle";
+    this.#pings.add(session.heartbeat, Math.max(this.#after(session.pingedAt), this.#schedule.now()));
+  }
+
+  /** Other data shows that the client lives: the deadline is put off, once per ping. */
+  otherData(session: Beating): void {
+    if (session.pulse !== "pinged" || session.lastPong !== undefined) return;
+    session.pulse = "extended";
+    this.wait(session);
+  }
+
+  wait(session: Beating): void {
+    this.#pongs.add(session.heartbeat, this.#schedule.now() + this.#rhythm().pingTimeout);
+  }
+
+  #ping(session: Beating, due: number): void {
+    if (session.lastPong !== undefined && session.pulse !== "idle") return this.#judge(session, session.lastPong);
+    const { pingTimeout } = this.#rhythm();
+    const now = this.#schedule.now();
+    session.pulse = "pinged";
+    // Counted from the due time, so that beats do not drift; after a standstill, from now.
+    session.pingedAt = now - due > pingTimeout / 2 ? now : due;
+    if (session.lastPong === undefined) this.#pongs.add(session.heartbeat, session.pingedAt + pingTimeout);
+    else this.#pings.add(session.heartbeat, this.#after(now));
+    session.sendPing();
+  }
+
+  /** It is time for the next ping, and the platform knows whether the last one was answered. */
+  #judge(session: Beating, lastPong: number): void {
+    const now = this.#schedule.now();
+    if (lastPong >= session.pingedAt) {
+      session.pulse = "idle";
+      this.#ping(session, now);
+    } else if (now - session.pingedAt >= this.#rhythm().pingTimeout) {
+      session.pingTimedOut();
+    } else {
+      this.#pings.add(session.heartbeat, session.pingedAt + this.#rhythm().pingTimeout);
+    }
+  }
+
+  #after(time: number): number {
+    const { pingInterval } = this.#rhythm();
+    return this.#inStep ? (Math.floor(time / pingInterval) + 1) * pingInterval : time + pingInterval;
+  }
+}

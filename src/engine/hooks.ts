@@ -1,0 +1,57 @@
+import type { Reply, ReplyHeaders, RequestLike } from "../platform.ts";
+
+/**
+ * The app's callbacks in the shape of one family of runtimes.
+ *
+ * Express-style on Node; on every other runtime the forms of this file.
+ */
+export interface EngineHooks {
+  /** Runs one engine middleware. A reply ends the request; a rejection refuses it. */
+  runMiddleware(middleware: EngineMiddleware, request: RequestLike): Promise<Reply | undefined>;
+  /** Lets `offer` change `headers` in the form that users of this runtime expect. */
+  offerHeaders(headers: ReplyHeaders, offer: (view: unknown) => void): void;
+}
+
+/** `(request, next)`; on Node `(req, res, next)`. */
+// Middlewares made for other servers must fit, whatever their types.
+// oxlint-disable-next-line no-explicit-any
+export type EngineMiddleware = (...args: any[]) => unknown;
+
+/** `(request, next)`, where a returned `Response` ends the request; header events get a `Headers`. */
+export const webHooks: EngineHooks = {
+  runMiddleware(middleware, request) {
+    return new Promise((resolve, reject) => {
+      const next = (error?: unknown): void => (error ? reject(error) : resolve(undefined));
+      Promise.resolve(middleware(request.raw, next)).then(async (result) => {
+        if (result instanceof Response) resolve(await replyOf(result));
+      }).catch(reject);
+    });
+  },
+
+  offerHeaders(headers, offer) {
+    const view = toHeaders(headers);
+    offer(view);
+    for (const name of Object.keys(headers)) if (!view.has(name)) delete headers[name];
+    view.forEach((value, name) => (headers[name] = value));
+    const cookies = view.getSetCookie();
+    if (cookies.length > 0) headers["set-cookie"] = cookies;
+  },
+};
+
+/** A reply that sends what the app's own `Response` says. */
+export async function replyOf(response: Response): Promise<Reply> {
+  const headers: ReplyHeaders = {};
+  response.headers.forEach((value, name) => (headers[name] = value));
+  const cookies = response.headers.getSetCookie();
+  if (cookies.length > 0) headers["set-cookie"] = cookies;
+  return { status: response.status, headers, body: new Uint8Array(await response.arrayBuffer()) };
+}
+
+export function toHeaders(headers: ReplyHeaders): Headers {
+  const result = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === "string") result.set(name, value);
+    else for (const one of value) result.append(name, one);
+  }
+  return result;
+}

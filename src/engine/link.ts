@@ -1,0 +1,21 @@
+import type { WebSocketLike } from "../platform.ts";
+import type { Timer } from "../schedule.ts";
+
+/** How a session reaches its client now. One field, one value; what a state needs travels with it. */
+export type Link =
+  | { readonly state: "polling" }
+  | { readonly state: "probing"; readonly ws: WebSocketLike; readonly deadline: Timer; readonly answered: boolean }
+  | { readonly state: "websocket"; readonly ws: WebSocketLike }
+  | { readonly state: "closing"; readonly deadline: Timer }
+  | { readonly state: "closed" };
+
+export type LinkState = Link["state"];
+
+/** The changes there are. A test drives sessions at random and sees each of them, and no other. */
+export const linkChanges: Readonly<Record<LinkState, readonly LinkState[]>> = {
+  polling: ["probing", "closing", "closed"],
+  probing: ["probing", "polling", "websocket", "closing", "closed"],
+  websocket: ["closed"],
+  closing: ["closed"],
+  closed: [],
+};

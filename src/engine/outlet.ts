@@ -1,0 +1,144 @@
+import type { WebSocketLike } from "../platform.ts";
+import type { Batch } from "../wire/batch.ts";
+import { Backlog } from "./backlog.ts";
+import { Connection } from "./connection.ts";
+import { endSlowConsumer } from "./endings.ts";
+import type { OutgoingQueue } from "./outgoing-queue.ts";
+import type { Polling } from "./polling.ts";
+import { type Outgoing, control } from "./revision.ts";
+import type { SessionHandler } from "./session-contract.ts";
+import type { Session } from "./session.ts";
+
+/** The outgoing half of a session: how packets reach the client, and what happens when it does not keep up. */
+export abstract class Outlet extends Connection {
+  /** @internal The layer above, which hears of everything. */ handler: SessionHandler | undefined;
+  #flushing = false;
+
+  /** The session that this is a half of. */
+  protected abstract get session(): Session;
+
+  /** @internal */
+  override deliver(batch: Batch): void {
+    if (this.hasListeners("packetCreate")) {
+      for (const data of batch.messages) this.dispatch("packetCreate", [{ type: "message", data }]);
+    }
+    this.push(this.revision.message(batch));
+  }
+
+  /** @internal Sends a packet that carries no message. */
+  sendControl(text: string): void {
+    this.push(control(text));
+  }
+
+  /** @internal Answers a waiting GET with what is queued. */
+  flushPoll(): void {
+    if (this.polling?.flush() !== true) return;
+    this.owner.changed?.(this.session);
+    this.drained();
+  }
+
+  /** @internal The WebSocket, or the queue, has room again. */
+  drained(): void {
+    if (this.link.state === "websocket") this.#flushBacklog(this.link.ws);
+    this.owner.pressure.update(this.session);
+    this.handler?.relieved();
+    this.handedOver();
+  }
+
+  /** @internal Sends what is encoded, over whatever carries the session now. */
+  protected push(item: Outgoing): void {
+    const { link } = this;
+    if (link.state === "websocket") this.#sendOver(link.ws, item);
+    else if (link.state === "polling" || link.state === "probing") this.#enqueue(this.polling!, item);
+  }
+
+  #sendOver(ws: WebSocketLike, item: Outgoing): void {
+    const backlog = this.#backlogOf(ws, item);
+    if (backlog !== undefined) return this.#holdBack(backlog, ws, item);
+    const buffered = ws.bufferedAmount;
+    if (!this.#overflows(buffered, item)) this.#write(ws, item, buffered);
+    else this.#exceed(item);
+  }
+
+  #write(ws: WebSocketLike, item: Outgoing, buffered: number): void {
+    if (ws.sendBatch !== undefined) ws.sendBatch(item);
+    else for (const frame of item.frames) ws.send(frame, item.compress);
+    // Sending may have shown that the client is gone.
+    if (this.link.state !== "websocket") return;
+    this.#noteBuffered(buffered + item.size);
+    this.handedOver();
+  }
+
+  #enqueue({ queue, waiting }: Polling, item: Outgoing): void {
+    if (this.#overflows(queue.bytes, item) && !this.#makeRoom(queue, 0, item)) return this.#exceed(item);
+    queue.push(item);
+    this.owner.changed?.(this.session);
+    this.#noteBuffered(queue.bytes);
+    if (waiting) this.#flushLater();
+  }
+
+  // ---- clients that do not keep up
+
+  /** Where `item` must wait. Only messages do: a ping is to go out in time. */
+  #backlogOf(ws: WebSocketLike, item: Outgoing): Backlog | undefined {
+    const { slowConsumer, limits } = this.owner.options;
+    if (slowConsumer !== "drop-oldest" || item.messages === undefined) return undefined;
+    if (this.backlog === undefined && ws.bufferedAmount < limits.highWaterMark) return undefined;
+    this.backlog ??= new Backlog(this.owner.schedule, limits.highWaterMark);
+    return this.backlog.holdsBack(ws) ? this.backlog : undefined;
+  }
+
+  #holdBack({ queue }: Backlog, ws: WebSocketLike, item: Outgoing): void {
+    const { bufferedAmount } = ws;
+    if (this.#overflows(bufferedAmount + queue.bytes, item) && !this.#makeRoom(queue, bufferedAmount, item)) return this.#exceed(item);
+    queue.push(item);
+    this.#noteBuffered(bufferedAmount + queue.bytes);
+    this.#flushBacklog(ws);
+  }
+
+  /** All of it: the WebSocket is about to end. */
+  protected flushBacklog(): void {
+    const ws = this.webSocket;
+    if (ws !== undefined) this.backlog?.flush(ws, (item) => this.#write(ws, item, ws.bufferedAmount), "all");
+  }
+
+  #flushBacklog(ws: WebSocketLike): void {
+    this.backlog?.flush(ws, (item) => this.#write(ws, item, ws.bufferedAmount), "what there is room for");
+  }
+
+  /** Drops what waited longest, as far as the options say so. Tells whether there is room for `item` then. */
+  #makeRoom(queue: OutgoingQueue, elsewhere: number, item: Outgoing): boolean {
+    const { slowConsumer, limits } = this.owner.options;
+    if (slowConsumer !== "drop-oldest") return false;
+    this.handler?.dropped(queue.dropOldest(limits.maxBufferedBytes - elsewhere - item.size));
+    return !this.#overflows(elsewhere + queue.bytes, item);
+  }
+
+  #exceed(item: Outgoing): void {
+    if (this.owner.options.slowConsumer === "close" || item.droppable !== true) endSlowConsumer(this.session, "maxBufferedBytes");
+    else this.handler?.dropped(1);
+  }
+
+  #noteBuffered(bytes: number): void {
+    const { highWaterMark } = this.owner.options.limits;
+    const crossed = bytes >= highWaterMark && this.session.countedBytes < highWaterMark;
+    this.owner.pressure.note(this.session, bytes);
+    // Noting it may have cost the session its life.
+    if (crossed && this.readyState === "open") this.handler?.pressed(bytes);
+  }
+
+  /** A lone packet always goes. */
+  #overflows(buffered: number, item: Outgoing): boolean {
+    return buffered > 0 && buffered + item.size > this.owner.options.limits.maxBufferedBytes;
+  }
+
+  /** Everything that one turn emits goes out in one body. */
+  #flushLater(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.owner.host.endOfTurn(() => {
+      this.#flushing = false;
+      this.flushPoll();
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import type { HeadersLike, RequestLike, WebSocketLike } from "../platform.ts";
+import { Batch } from "../wire/batch.ts";
+import type { Message } from "../wire/codec.ts";
+import type { Pulse } from "./heartbeat.ts";
+import type { TransportName } from "./options.ts";
+import { type Outgoing, control, revisions } from "./revision.ts";
+import type { SessionOwner } from "./session-contract.ts";
+import { Session } from "./session.ts";
+
+/** A session as plain data, which structured cloning can copy: enough to go on with it in another process. */
+export interface SessionSnapshot {
+  readonly id: string;
+  /** Revision of the Engine.IO protocol. */
+  readonly protocol: 3 | 4;
+  readonly startedPolling: boolean;
+  readonly boundTo?: string | undefined;
+  readonly transport: TransportName;
+  readonly request: RequestSnapshot;
+  readonly pulse: Pulse;
+  /** Milliseconds since the Unix epoch. */
+  readonly pingedAt: number;
+  /** The heartbeat's next deadline, in milliseconds since the Unix epoch. */
+  readonly heartbeatDue: number;
+  /** What waits for the next GET: messages with their attachments, or the text of a control packet. */
+  readonly queue: readonly (string | readonly Message[])[];
+}
+
+/** What is kept of a handshake's request. */
+export interface RequestSnapshot {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly remoteAddress: string;
+  readonly secure: boolean;
+}
+
+export function snapshotSession(session: Session): SessionSnapshot {
+  const { owner, handshake } = session;
+  const headers: [string, string][] = [];
+  handshake.headers.forEach((value, name) => headers.push([name, value]));
+  const toWallClock = owner.host.wallClock() - owner.host.now();
+  return {
+    id: session.id,
+    protocol: session.protocol,
+    startedPolling: session.startedPolling,
+    boundTo: session.boundTo,
+    transport: session.transportName,
+    request: {
+      method: handshake.method,
+      url: handshake.url,
+      headers,
+      remoteAddress: handshake.remoteAddress,
+      secure: handshake.secure,
+    },
+    pulse: session.pulse,
+    pingedAt: session.pingedAt + toWallClock,
+    heartbeatDue: session.heartbeat.due + toWallClock,
+    queue: session.polling?.queue.items.map(plain) ?? [],
+  };
+}
+
+/** The session goes on; its deadlines are never further away than they could be. */
+export function restoreSession(snapshot: SessionSnapshot, owner: SessionOwner, ws?: WebSocketLike): Session {
+  const { host } = owner;
+  const revision = revisions[snapshot.protocol];
+  const session = new Session(snapshot.id, new RestoredRequest(snapshot.request), owner, revision, ws, snapshot.startedPolling);
+  session.boundTo = snapshot.boundTo;
+  for (const item of snapshot.queue) {
+    session.polling?.queue.push(typeof item === "string" ? control(item) : revision.message(new Batch(item)));
+  }
+  const fromWallClock = host.now() - host.wallClock();
+  session.pulse = snapshot.pulse;
+  session.pingedAt = Math.min(snapshot.pingedAt + fromWallClock, host.now());
+  session.resumed(snapshot.heartbeatDue + fromWallClock);
+  return session;
+}
+
+function plain(item: Outgoing): string | readonly Message[] {
+  return item.messages ?? String(item.frames[0]);
+}
+
+/** A request that was answered long ago: it is only read. */
+class RestoredRequest implements RequestLike {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: HeadersLike;
+  readonly remoteAddress: string;
+  readonly secure: boolean;
+  #raw: Request | undefined;
+
+  constructor(snapshot: RequestSnapshot) {
+    this.method = snapshot.method;
+    this.url = snapshot.url;
+    this.headers = new Headers(snapshot.headers.map(([name, value]) => [name, value]));
+    this.remoteAddress = snapshot.remoteAddress;
+    this.secure = snapshot.secure;
+  }
+
+  /** Made anew from what was kept. */
+  get raw(): Request {
+    return (this.#raw ??= new Request(new URL(this.url, "http://localhost"), {
+      method: this.method,
+      headers: this.headers as Headers,
+    }));
+  }
+
+  readBody(): Promise<"aborted"> {
+    return Promise.resolve("aborted");
+  }
+
+  cancelBody(): void {}
+
+  onAbort(): void {}
+}

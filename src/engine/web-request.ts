@@ -1,0 +1,112 @@
+import type { BodyFailure, HeadersLike, Reply, ReplyHeaders, RequestLike, Upgrade } from "../platform.ts";
+import { toHeaders } from "./hooks.ts";
+
+/** What a web runtime knows of a request beside the request. */
+export interface WebContext {
+  /** Present on a WebSocket handshake. */
+  readonly upgrade?: Upgrade | undefined;
+  readonly remoteAddress?: string | undefined;
+}
+
+/** A request of a session that is there already: it is over once it is answered. */
+const ofSession = /[?&]sid=/;
+
+/** Bytes up to which a body is taken as a whole, which costs less than a stream. */
+const WHOLE_LIMIT = 65_536;
+
+/** A `Request` of the Web, as the core reads it. */
+export class WebRequest implements RequestLike {
+  readonly raw: Request;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: HeadersLike;
+  readonly remoteAddress: string;
+  readonly secure: boolean;
+  readonly upgrade: Upgrade | undefined;
+  #cancelled = false;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  #giveUp: (() => void) | undefined;
+
+  constructor(request: Request, { upgrade, remoteAddress }: WebContext) {
+    this.raw = request;
+    this.method = request.method;
+    this.url = request.url;
+    // A copy of those that are kept: some platforms take the headers away once the request is answered, or a WebSocket.
+    this.headers = upgrade === undefined && ofSession.test(request.url) ? request.headers : new Headers(request.headers);
+    this.remoteAddress = remoteAddress ?? "";
+    this.secure = request.url.startsWith("https:");
+    this.upgrade = upgrade;
+  }
+
+  async readBody(limit: number): Promise<Uint8Array | BodyFailure> {
+    // An absent length is null, which counts as 0.
+    const length = Number(this.headers.get("content-length"));
+    if (length > 0 && length <= Math.min(limit, WHOLE_LIMIT)) return this.#readWhole(limit);
+    const { body } = this.raw;
+    if (body === null) return new Uint8Array(0);
+    const reader = body.getReader();
+    this.#reader = reader;
+    try {
+      return await this.#readAll(reader, limit);
+    } catch {
+      return "aborted";
+    }
+  }
+
+  cancelBody(): void {
+    this.#cancelled = true;
+    this.#giveUp?.();
+    this.#reader?.cancel().catch(() => {});
+  }
+
+  onAbort(listener: () => void): void {
+    this.raw.signal.addEventListener("abort", listener, { once: true });
+  }
+
+  #readWhole(limit: number): Promise<Uint8Array | BodyFailure> {
+    return new Promise((resolve) => {
+      const abort = (): void => resolve("aborted");
+      this.#giveUp = abort;
+      this.raw.arrayBuffer().then((body) => resolve(body.byteLength > limit ? "too-large" : new Uint8Array(body)), abort);
+    });
+  }
+
+  async #readAll(reader: ReadableStreamDefaultReader<Uint8Array>, limit: number): Promise<Uint8Array | BodyFailure> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (this.#cancelled) return "aborted";
+      if (done) return join(chunks, size);
+      size += value.length;
+      if (size > limit) {
+        this.cancelBody();
+        return "too-large";
+      }
+      chunks.push(value);
+    }
+  }
+}
+
+/** The `Response` that says what `reply` says; an empty one where the platform has answered in its own way. */
+export function toResponse(reply: Reply): Response {
+  if (reply.native !== undefined) return reply.native instanceof Response ? reply.native : new Response(null);
+  const { status, headers } = reply;
+  return new Response(reply.body as BodyInit | undefined ?? null, { status, headers: isPlain(headers) ? headers : toHeaders(headers) });
+}
+
+function isPlain(headers: ReplyHeaders): headers is Record<string, string> {
+  for (const name in headers) if (typeof headers[name] !== "string") return false;
+  return true;
+}
+
+function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}
