@@ -1,0 +1,142 @@
+import type { PersistedSession, Room } from "./adapter.ts";
+import type { LogEntry } from "./recovery-log.ts";
+import type { Loss } from "./recovery-losses.ts";
+
+/**
+ * Where recovery keeps what must outlive the process: any synchronous store of values by key.
+ *
+ * Values are what structured cloning can copy. `storage.kv` of a Durable Object is one as it stands.
+ */
+export interface RecoveryStore {
+  put(key: string, value: unknown): void;
+  delete(key: string): unknown;
+  /** Every key that begins with `prefix`, with its value, in any order. */
+  list(options: { readonly prefix: string }): Iterable<readonly [key: string, value: unknown]>;
+}
+
+/** A socket as it is stored. Times are milliseconds since the Unix epoch. */
+export interface StoredSession extends PersistedSession {
+  /** When its client was lost; absent while it is there. */
+  readonly at: number | undefined;
+  readonly since: number;
+  readonly lost: number;
+  readonly stays: readonly (readonly [room: Room, from: number])[];
+  readonly past: readonly (readonly [room: Room, from: number, until: number])[];
+}
+
+/** What a namespace was before. */
+export interface StoredState {
+  readonly epoch: string;
+  /** The server was alive then, in milliseconds since the Unix epoch. */
+  readonly alive: number;
+  readonly seq: number;
+  /** Oldest first; `at` in milliseconds since the Unix epoch. */
+  readonly entries: readonly LogEntry[];
+  readonly sessions: readonly StoredSession[];
+  readonly losses: readonly (readonly [audience: string, losses: readonly Loss[]])[];
+}
+
+/** Prefix of what this library keeps for recovery. */
+const PREFIX = "omnisocket:recovery:";
+
+interface Head {
+  readonly epoch: string;
+  readonly alive: number;
+  /** The last event that the log has forgotten. */
+  readonly seq: number;
+}
+
+/** The part of a store that is one namespace's. A store that fails is reported, and recovery goes on in memory. */
+export class NamespaceStore {
+  readonly #store: RecoveryStore;
+  readonly #prefix: string;
+  readonly #report: (error: unknown) => void;
+
+  constructor(store: RecoveryStore, namespace: string, report: (error: unknown) => void) {
+    this.#store = store;
+    this.#prefix = `${PREFIX}${JSON.stringify(namespace)}:`;
+    this.#report = report;
+  }
+
+  load(): StoredState | undefined {
+    let head: Head | undefined;
+    const entries: LogEntry[] = [];
+    const sessions: StoredSession[] = [];
+    const losses: [string, readonly Loss[]][] = [];
+    for (const [key, value] of this.#store.list({ prefix: this.#prefix })) {
+      const name = key.slice(this.#prefix.length);
+      if (name === "head") head = value as Head;
+      else if (name.startsWith("event:")) entries.push(value as LogEntry);
+      else if (name.startsWith("session:")) sessions.push(value as StoredSession);
+      else if (name.startsWith("lost:")) losses.push([name.slice(5), value as readonly Loss[]]);
+    }
+    if (head === undefined) return undefined;
+    entries.sort((one, other) => one.seq - other.seq);
+    const lost = losses.map(([, [newest]]) => newest?.seq ?? 0);
+    const seq = Math.max(head.seq, entries.at(-1)?.seq ?? 0, ...lost);
+    return { ...head, seq, entries, sessions, losses };
+  }
+
+  putHead(head: Head): void {
+    this.#put("head", head);
+  }
+
+  /** Returns whether the store took it. */
+  putEntry(entry: LogEntry): boolean {
+    return this.#put(`event:${entry.seq}`, entry);
+  }
+
+  deleteEntry(seq: number): void {
+    this.#delete(`event:${seq}`);
+  }
+
+  putSession(session: StoredSession): void {
+    this.#put(`session:${session.pid}`, session);
+  }
+
+  deleteSession(pid: string): void {
+    this.#delete(`session:${pid}`);
+  }
+
+  /** Returns whether the store took it. */
+  putLosses(audience: string, losses: readonly Loss[] | undefined): boolean {
+    return losses === undefined ? this.#delete(`lost:${audience}`) : this.#put(`lost:${audience}`, losses);
+  }
+
+  clear(): void {
+    this.#try(() => {
+      for (const [key] of [...this.#store.list({ prefix: this.#prefix })]) this.#store.delete(key);
+    });
+  }
+
+  #put(name: string, value: unknown): boolean {
+    return this.#try(() => this.#store.put(this.#prefix + name, value));
+  }
+
+  #delete(name: string): boolean {
+    return this.#try(() => this.#store.delete(this.#prefix + name));
+  }
+
+  #try(change: () => unknown): boolean {
+    try {
+      change();
+      return true;
+    } catch (error) {
+      this.#report(error);
+      return false;
+    }
+  }
+}
+
+/** Deletes what namespaces left of which nobody can come back any more. Times are milliseconds since the Unix epoch. */
+export function sweep(store: RecoveryStore, deadline: number): void {
+  const lastUse = new Map<string, number>();
+  const keys: [namespace: string, key: string][] = [];
+  for (const [key, value] of store.list({ prefix: PREFIX })) {
+    const namespace = key.slice(0, key.indexOf('":', PREFIX.length + 1));
+    keys.push([namespace, key]);
+    const { at = 0, alive = 0 } = value as { at?: number; alive?: number };
+    lastUse.set(namespace, Math.max(at, alive, lastUse.get(namespace) ?? 0));
+  }
+  for (const [namespace, key] of keys) if (lastUse.get(namespace)! < deadline) store.delete(key);
+}

@@ -1,0 +1,22 @@
+import type { RecoveryStore } from "./recovery-store.ts";
+
+/** What recovery needs of the server. Times are milliseconds of the host's clock, unless named otherwise. */
+export interface RecoveryTerms {
+  readonly maxDisconnectionDuration: number;
+  readonly maxRecoveryPackets: number;
+  readonly maxRecoveryBytes: number;
+  readonly maxRecoverySessions: number;
+  readonly store: RecoveryStore | undefined;
+  now(): number;
+  /** Milliseconds since the Unix epoch. */
+  wallClock(): number;
+  /** A text that no server before had. */
+  newEpoch(): string;
+  /** Has the adapter's `prune` called at `due`, in place of what was asked for before; `Infinity`: not at all. */
+  wakeAt(due: number): void;
+  /** A socket that was lost cannot come back any more. */
+  sessionGone(): void;
+  /** More was wanted than the limit allows. */
+  limitHit(name: string): void;
+  storeFailed(error: unknown): void;
+}

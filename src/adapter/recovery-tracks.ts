@@ -1,0 +1,155 @@
+import type { Room, SocketId } from "./adapter.ts";
+import type { Audience } from "./recovery-log.ts";
+import { Losses } from "./recovery-losses.ts";
+
+/** A socket's time in a room: it got what was sent there after `from`, up to `until`. */
+export interface Stay {
+  readonly track: Track;
+  readonly room: Room;
+  readonly from: number;
+  readonly until: number;
+}
+
+/** What one socket was sent, as far as it must be known to tell what its client has missed. */
+export class Track {
+  readonly sid: SocketId;
+  /** What its client shows when it comes back; known once it was told. */
+  pid: string | undefined;
+  /** The last event before it connected. */
+  since = Infinity;
+  /** The last event for it that is certainly lost, beside what `Losses` knows. */
+  lost = 0;
+  /** The rooms it is in now. */
+  readonly stays = new Map<Room, Stay>();
+  /** Rooms it has left, while events from that time are still in the log. */
+  past: Stay[] = [];
+  /** What of it is stored; absent where something has changed since then. */
+  stored: { readonly data: unknown } | undefined;
+
+  constructor(sid: SocketId) {
+    this.sid = sid;
+  }
+
+  /** Whether event `seq` was for this socket. */
+  got(seq: number, { only, rooms, except }: Audience): boolean {
+    if (seq <= this.since) return false;
+    if (only !== undefined) return only === this.sid;
+    if (rooms.length > 0 && !rooms.some((room) => this.#stayed(room, seq - 1, seq))) return false;
+    return !this.isExcepted(seq - 1, seq, except);
+  }
+
+  isExcepted(from: number, seq: number, except: readonly Room[]): boolean {
+    return except.some((room) => this.#stayed(room, from, seq));
+  }
+
+  /** Whether it was in that room all the time from the event after `from` to event `seq`. */
+  #stayed(room: Room, from: number, seq: number): boolean {
+    const stay = this.stays.get(room);
+    if (stay !== undefined && stay.from <= from) return true;
+    return this.past.some((each) => each.room === room && each.from <= from && seq <= each.until);
+  }
+}
+
+/** The sockets of a namespace, those that are there and those that may come back, and since when they are in which rooms. */
+export class Tracks {
+  readonly losses: Losses;
+  readonly #maxPast: number;
+  readonly #bySid = new Map<SocketId, Track>();
+  /** How many stays there are in each room, past ones too. */
+  readonly #stays = new Map<Room, number>();
+  /** Past stays, in the order in which they ended. */
+  readonly #ended: Stay[] = [];
+
+  /** `maxPast` past stays are told apart; of older ones, all is taken for lost. */
+  constructor(maxPast: number, losses: Losses) {
+    this.#maxPast = maxPast;
+    this.losses = losses;
+  }
+
+  get size(): number {
+    return this.#bySid.size;
+  }
+
+  get(sid: SocketId): Track | undefined {
+    return this.#bySid.get(sid);
+  }
+
+  add(sid: SocketId): Track {
+    const track = new Track(sid);
+    this.#bySid.set(sid, track);
+    return track;
+  }
+
+  join(track: Track, room: Room, from: number): void {
+    if (track.stays.has(room)) return;
+    track.stored = undefined;
+    track.stays.set(room, { track, room, from, until: Infinity });
+    this.#stays.set(room, (this.#stays.get(room) ?? 0) + 1);
+  }
+
+  leave(track: Track, room: Room, until: number): void {
+    const stay = track.stays.get(room);
+    if (stay === undefined) return;
+    track.stored = undefined;
+    track.stays.delete(room);
+    // One that was not connected yet, or was sent nothing there, has nothing to miss.
+    if (until > Math.max(stay.from, track.since)) this.addPast({ ...stay, until });
+    this.#release(room);
+  }
+
+  addPast(stay: Stay): void {
+    stay.track.past.push(stay);
+    this.#ended.push(stay);
+    this.#stays.set(stay.room, (this.#stays.get(stay.room) ?? 0) + 1);
+    if (this.#ended.length > this.#maxPast) this.#forgetPast(({ until }) => until);
+  }
+
+  /** Event `seq` is about to be forgotten: stays that ended before it are of no more use. */
+  pass(seq: number): void {
+    while (this.#ended[0] !== undefined && this.#ended[0].until < seq) {
+      this.#forgetPast(({ room, from, track }) => this.losses.inRoom(room, Math.max(from, track.since), track));
+    }
+  }
+
+  drop(sid: SocketId): void {
+    const track = this.#bySid.get(sid);
+    if (track === undefined) return;
+    this.#bySid.delete(sid);
+    for (const room of track.stays.keys()) this.#release(room);
+    for (const { room } of track.past) this.#release(room);
+    track.past = [];
+    this.losses.forgetSocket(sid);
+  }
+
+  clear(): void {
+    this.#bySid.clear();
+    this.#stays.clear();
+    this.#ended.length = 0;
+    this.losses.clear();
+  }
+
+  /** Whether something for this socket after `seq`, which is not before it connected, can be given to nobody any more. */
+  hasLost(track: Track, seq: number): boolean {
+    if (track.lost > seq || this.losses.besideRooms(track.sid, seq, track) > 0) return true;
+    const stays = [...track.stays.values(), ...track.past];
+    return stays.some(({ room, from }) => this.losses.inRoom(room, Math.max(from, seq), track) > 0);
+  }
+
+  #forgetPast(lost: (stay: Stay) => number): void {
+    const stay = this.#ended.shift()!;
+    const { track, room } = stay;
+    const index = track.past.indexOf(stay);
+    // Its socket may be gone altogether.
+    if (index === -1) return;
+    track.lost = Math.max(track.lost, lost(stay));
+    track.past.splice(index, 1);
+    this.#release(room);
+  }
+
+  #release(room: Room): void {
+    const stays = this.#stays.get(room)! - 1;
+    if (stays > 0) return void this.#stays.set(room, stays);
+    this.#stays.delete(room);
+    this.losses.forgetRoom(room);
+  }
+}

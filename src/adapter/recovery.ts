@@ -1,0 +1,210 @@
+import { Batch } from "../wire/batch.ts";
+import type { Packet } from "../wire/packet.ts";
+import type { BroadcastFlags, BroadcastOptions, LocalSockets, PersistedSession, RestoredSession, Room, SocketId } from "./adapter.ts";
+import { MemoryAdapter } from "./memory.ts";
+import { History, type LostSession } from "./recovery-history.ts";
+import type { Audience } from "./recovery-log.ts";
+import type { RecoveryTerms } from "./recovery-terms.ts";
+import type { Track } from "./recovery-tracks.ts";
+import { isSame } from "./same.ts";
+
+/** An event on its way to its recipients. */
+interface Delivery {
+  readonly ids: readonly SocketId[];
+  readonly packet: Packet;
+  readonly batch: Batch;
+  readonly flags: BroadcastFlags;
+}
+
+/** How often a store hears that the server is alive, per `maxDisconnectionDuration`. */
+const SIGNS_OF_LIFE = 4;
+
+/** Rooms and fan-out in memory; and for a while, what is needed to go on with sockets whose clients were lost. */
+export class RecoveryAdapter extends MemoryAdapter {
+  readonly #terms: RecoveryTerms;
+  readonly #history: History;
+  /** By pid, in the order in which they were lost. */
+  readonly #lost = new Map<string, LostSession>();
+  readonly #outbox: Delivery[] = [];
+  #delivering = false;
+
+  /** Throws a `TypeError` where the option `connectionStateRecovery` is not set. */
+  constructor(nsp: LocalSockets) {
+    super(nsp);
+    if (nsp.recovery === undefined) throw new TypeError("Cannot recover sockets: the option connectionStateRecovery is not set");
+    this.#terms = nsp.recovery;
+    this.#history = new History(nsp, this.#terms);
+    for (const lost of this.#history.load()) this.#lost.set(lost.session.pid, lost);
+    this.#arm();
+  }
+
+  /** How much is kept for sockets that may come back. */
+  get kept(): { readonly sessions: number; readonly packets: number; readonly bytes: number } {
+    return { sessions: this.#lost.size, packets: this.#history.packets, bytes: this.#history.bytes };
+  }
+
+  override close(): void {
+    this.#terms.wakeAt(Infinity);
+  }
+
+  // ---- events
+
+  override broadcast(packet: Packet, options: BroadcastOptions): void {
+    const ids: SocketId[] = [];
+    this.select(options, (id) => void ids.push(id));
+    const audience = { rooms: [...options.rooms], except: [...(options.except ?? [])] };
+    this.#send(packet, audience, ids, options.flags ?? {});
+  }
+
+  /** Sends an event to one socket, which may be lost. */
+  sendTo(id: SocketId, packet: Packet, flags: BroadcastFlags): void {
+    if (this.#history.track(id) !== undefined) this.#send(packet, { rooms: [], except: [], only: id }, [id], flags);
+  }
+
+  /** That of a client which has heard nothing yet. */
+  get firstOffset(): string {
+    return this.#history.offset("first");
+  }
+
+  #send(packet: Packet, audience: Audience, ids: readonly SocketId[], flags: BroadcastFlags): void {
+    const isKept = flags.volatile !== true && this.#history.sockets > 0;
+    const data = [...(packet.data as unknown[]), this.#history.offset(isKept ? "next" : "last")];
+    const batch = this.nsp.encode({ ...packet, data }, flags);
+    if (isKept) this.#history.keep(batch, audience);
+    if (isKept) this.#arm();
+    this.#outbox.push({ ids, packet, batch, flags });
+    this.#deliver();
+  }
+
+  /** One event after the other, also where listeners send more meanwhile: offsets must arrive in their order. */
+  #deliver(): void {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    try {
+      for (let next = this.#outbox.shift(); next !== undefined; next = this.#outbox.shift()) {
+        const { ids, packet, batch, flags } = next;
+        for (const id of ids) this.nsp.deliver(id, packet, batch, flags);
+      }
+    } finally {
+      this.#delivering = false;
+    }
+  }
+
+  // ---- rooms
+
+  override addAll(id: SocketId, rooms: Set<Room>): void {
+    const track = this.#history.enter(id, rooms);
+    // It goes on although the process was gone, and its client has not noticed.
+    if (rooms.has(id) && track.pid !== undefined) this.#lost.delete(track.pid);
+    if (this.#signDue() === -Infinity) this.#history.signLife();
+    void super.addAll(id, rooms);
+    // A listener may have undone it.
+    const joined = this.sids.get(id);
+    for (const room of rooms) if (joined?.has(room) !== true) this.#history.leave(id, room);
+    this.#arm();
+  }
+
+  override del(id: SocketId, room: Room): void {
+    this.#history.leave(id, room);
+    void super.del(id, room);
+  }
+
+  override delAll(id: SocketId): void {
+    super.delAll(id);
+    const track = this.#history.track(id);
+    if (track !== undefined && !this.#isLost(track)) this.#drop(track);
+  }
+
+  // ---- sockets that are lost and come back
+
+  persistSession(session: PersistedSession): void {
+    const track = this.#history.track(session.sid);
+    if (track === undefined) return;
+    track.pid = session.pid;
+    this.#lost.set(session.pid, { session, track, at: this.#terms.now() });
+    this.#history.putSession(session, track, this.#terms.wallClock());
+    if (this.#lost.size > this.#terms.maxRecoverySessions) {
+      this.#terms.limitHit("maxRecoverySessions");
+      this.#dropOldest();
+    }
+    this.#arm();
+  }
+
+  /** Whoever calls this puts the socket into its rooms in the same turn. */
+  restoreSession(pid: string, offset: string | undefined): RestoredSession | null {
+    this.prune();
+    const lost = this.#lost.get(pid);
+    if (lost === undefined) return null;
+    this.#lost.delete(pid);
+    const { session, track } = lost;
+    const missed = this.#history.missed(track, offset);
+    if (missed === undefined) {
+      this.#drop(track);
+      return null;
+    }
+    this.#history.putSession(session, track, undefined);
+    return { ...session, missedPackets: missed.map(({ messages, compress }) => new Batch(messages, compress)) };
+  }
+
+  /** Stores a socket that is there, as it is now: the process may go without a word. Nothing happens where it is stored like that. */
+  keepSession(session: PersistedSession): void {
+    const track = this.#history.track(session.sid);
+    if (track === undefined || this.#isLost(track)) return;
+    track.pid = session.pid;
+    const { stored } = track;
+    if (stored === undefined || !isSame(stored.data, session.data)) this.#history.putSession(session, track, undefined);
+  }
+
+  /** A socket goes on of which nothing is known: whether its client got everything cannot be told. */
+  distrust(id: SocketId): void {
+    const track = this.#history.track(id);
+    if (track !== undefined && track.pid === undefined) track.lost = Infinity;
+  }
+
+  #isLost({ pid }: Track): boolean {
+    return pid !== undefined && this.#lost.has(pid);
+  }
+
+  #drop(track: Track): void {
+    this.#history.drop(track);
+    this.#arm();
+    this.#terms.sessionGone();
+  }
+
+  #dropOldest(): void {
+    for (const [pid, { track }] of this.#lost) {
+      this.#lost.delete(pid);
+      return this.#drop(track);
+    }
+  }
+
+  // ---- time
+
+  /** Forgets what is too old, and tells the store that the server is alive. */
+  prune(): void {
+    const now = this.#terms.now();
+    const oldest = now - this.#terms.maxDisconnectionDuration;
+    this.#history.prune(oldest);
+    for (const { at } of this.#lost.values()) {
+      if (at >= oldest) break;
+      this.#dropOldest();
+    }
+    if (this.#signDue() <= now) this.#history.signLife();
+    this.#arm();
+  }
+
+  #arm(): void {
+    const { value: first } = this.#lost.values().next();
+    const oldest = Math.min(this.#history.oldest, first?.at ?? Infinity);
+    // What is exactly that old is still good.
+    const due = Math.min(oldest + this.#terms.maxDisconnectionDuration + 1, this.#signDue());
+    // After a standstill it may be over.
+    this.#terms.wakeAt(Math.max(due, this.#terms.now()));
+  }
+
+  #signDue(): number {
+    const { aliveAt, sockets } = this.#history;
+    if (aliveAt === undefined || sockets === this.#lost.size) return Infinity;
+    return aliveAt + this.#terms.maxDisconnectionDuration / SIGNS_OF_LIFE;
+  }
+}

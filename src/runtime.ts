@@ -1,0 +1,9 @@
+/** What runtimes need beside the public surface. */
+export type { EngineHooks, EngineMiddleware } from "./engine/hooks.ts";
+export type { BodyFailure, HeadersLike, LogWriter, ReplyHeaders, SharedFrames } from "./platform.ts";
+export type { ClientFiles } from "./server/client-files.ts";
+export { toHeaders } from "./engine/hooks.ts";
+export { WebRequest, type WebContext, toResponse } from "./engine/web-request.ts";
+export { utf8Length } from "./wire/utf8.ts";
+export type { ConnectionSnapshot } from "./server/snapshot.ts";
+export type { SavedConnection } from "./server/server.ts";

@@ -1,0 +1,48 @@
+import { type Compress, compressReply } from "../engine/compression.ts";
+import { corsHeaders, decideCors } from "../engine/cors.ts";
+import type { ResolvedEngineOptions } from "../engine/options.ts";
+import type { Reply, RequestLike } from "../platform.ts";
+
+/** Where a runtime gets the browser client from. */
+export interface ClientFiles {
+  /** Version of the client package. */
+  readonly version: string;
+  /** The content of one of the files below, or `undefined` where it is missing. */
+  read(name: string): Promise<Uint8Array | undefined>;
+  /** Ways to compress beside gzip and deflate, by their names in `Accept-Encoding`. */
+  readonly encodings?: ReadonlyMap<string, Compress>;
+}
+
+const names = /^socket\.io(\.min|\.msgpack\.min|\.esm\.min)?\.js(\.map)?$/;
+
+/** Whether `name`, the rest of a path, is a file of the browser client. */
+export function isClientFile(name: string): boolean {
+  return names.test(name);
+}
+
+/** Serves one file of the browser client; 404 where the runtime does not have it. */
+export async function serveClientFile(
+  files: ClientFiles | undefined,
+  name: string,
+  request: RequestLike,
+  options: ResolvedEngineOptions,
+): Promise<Reply> {
+  const cors = await decideCors(options.cors, request);
+  const shared = cors === undefined ? {} : corsHeaders(cors);
+  if (files === undefined) return { status: 404, headers: shared };
+  const headers = {
+    ...shared,
+    "cache-control": "public, max-age=0",
+    etag: `"${files.version}"`,
+  };
+  if (matchesTag(request.headers.get("if-none-match"), files.version)) return { status: 304, headers };
+  const body = await files.read(name);
+  if (body === undefined) return { status: 404, headers: shared };
+  const type = name.endsWith(".map") ? "application/json" : "application/javascript";
+  const reply = { status: 200, headers: { ...headers, "content-type": `${type}; charset=utf-8` }, body };
+  return compressReply(reply, request, 0, files.encodings);
+}
+
+function matchesTag(header: string | null, version: string): boolean {
+  return header === `"${version}"` || header === `W/"${version}"`;
+}

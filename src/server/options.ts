@@ -1,0 +1,89 @@
+import type { AdapterFactory } from "../adapter/adapter.ts";
+import { MemoryAdapter } from "../adapter/memory.ts";
+import { RecoveryAdapter } from "../adapter/recovery.ts";
+import type { RecoveryStore } from "../adapter/recovery-store.ts";
+import type { EngineOptions } from "../engine/options.ts";
+import { trimPath } from "../engine/path.ts";
+import type { HandlerErrorPolicy } from "./faults.ts";
+import type { OnInbound } from "./inbound.ts";
+import type { Parser } from "./parser.ts";
+import { refuseRetiredOptions } from "./retired.ts";
+
+/** How clients whose connection broke get their socket back, with what they have missed. */
+export interface RecoveryOptions {
+  /** Milliseconds in which a client may come back. @default 120_000 */
+  maxDisconnectionDuration?: number;
+  /** Whether the middlewares of a namespace are skipped for a socket that comes back. @default true */
+  skipMiddlewares?: boolean;
+  /** What keeps sockets and events beyond the life of this process. @default memory; on Cloudflare the object's storage */
+  store?: RecoveryStore;
+}
+
+/** Options of a server. What it shares with its engine is in `EngineOptions`. */
+export interface ServerOptions extends EngineOptions {
+  /** Path under which the server answers. @default "/socket.io" */
+  path?: string;
+  /** Whether the path ends with a slash: `/socket.io/?EIO=4…`. @default true */
+  addTrailingSlash?: boolean;
+  /** Whether the browser client is served at `<path>/socket.io.js` and friends. @default true */
+  serveClient?: boolean;
+  /** Makes the adapter of each namespace. @default the in-memory one */
+  adapter?: AdapterFactory;
+  /** Another encoding of packets: `{ Encoder, Decoder }`. @default JSON */
+  parser?: Parser;
+  /** Milliseconds that a connection may be without a namespace. @default 45_000 */
+  connectTimeout?: number;
+  /** Lets clients go on with their socket after a broken connection. @default off */
+  connectionStateRecovery?: RecoveryOptions;
+  /** Removes namespaces that a dynamic namespace made, once they are empty. @default false */
+  cleanupEmptyChildNamespaces?: boolean;
+  /** What happens when a callback of the app fails, beside the report. @default "contain" */
+  handlerErrors?: HandlerErrorPolicy;
+  /** Whether the next event of a socket waits until the asynchronous listeners of the one before are done. @default false */
+  serial?: boolean;
+  /** Decides about each incoming message before it is decoded: `tokenBucket()` makes one. @default lets all in */
+  onInbound?: OnInbound;
+}
+
+/** The server's own options with every default in place. */
+export interface ResolvedServerOptions {
+  readonly path: string;
+  readonly addTrailingSlash: boolean;
+  readonly serveClient: boolean;
+  readonly adapter: AdapterFactory;
+  readonly parser: Parser | undefined;
+  readonly connectTimeout: number;
+  readonly connectionStateRecovery: ResolvedRecoveryOptions | undefined;
+  readonly cleanupEmptyChildNamespaces: boolean;
+  readonly handlerErrors: HandlerErrorPolicy;
+  readonly serial: boolean;
+  readonly onInbound: OnInbound | undefined;
+}
+
+interface ResolvedRecoveryOptions {
+  readonly maxDisconnectionDuration: number;
+  readonly skipMiddlewares: boolean;
+  readonly store: RecoveryStore | undefined;
+}
+
+/** Fills in the defaults. */
+export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
+  refuseRetiredOptions(options);
+  return {
+    path: trimPath(options.path ?? "/socket.io"),
+    addTrailingSlash: options.addTrailingSlash ?? true,
+    serveClient: options.serveClient ?? true,
+    adapter: options.adapter ?? (options.connectionStateRecovery ? RecoveryAdapter : MemoryAdapter),
+    parser: options.parser,
+    connectTimeout: options.connectTimeout ?? 45_000,
+    connectionStateRecovery: options.connectionStateRecovery && resolveRecovery(options.connectionStateRecovery),
+    cleanupEmptyChildNamespaces: options.cleanupEmptyChildNamespaces ?? false,
+    handlerErrors: options.handlerErrors ?? "contain",
+    serial: options.serial ?? false,
+    onInbound: options.onInbound,
+  };
+}
+
+function resolveRecovery({ maxDisconnectionDuration = 120_000, skipMiddlewares = true, store }: RecoveryOptions): ResolvedRecoveryOptions {
+  return { maxDisconnectionDuration, skipMiddlewares, store };
+}

@@ -1,0 +1,261 @@
+import type { AdapterContract, BroadcastFlags, FanOut, PersistedSession, RestoredSession } from "../adapter/adapter.ts";
+import { RecoveryAdapter } from "../adapter/recovery.ts";
+import { type RecoveryStore, sweep } from "../adapter/recovery-store.ts";
+import type { RecoveryTerms } from "../adapter/recovery-terms.ts";
+import { canRestore } from "../adapter/upstream.ts";
+import { randomId } from "../engine/id.ts";
+import type { EventsMap } from "../events/event-maps.ts";
+import { Deadline, type Schedule } from "../schedule.ts";
+import { Batch } from "../wire/batch.ts";
+import type { Packet } from "../wire/packet.ts";
+import { isThenable } from "./faults.ts";
+import type { NamespaceParts } from "./parts.ts";
+import type { Peer } from "./peer.ts";
+import type { DisconnectReason } from "./reasons.ts";
+import type { SocketCore } from "./socket-core.ts";
+
+type AnySocket = SocketCore<EventsMap>;
+
+/** What recovery needs of its namespace. */
+interface RecoveryHome {
+  readonly name: string;
+  readonly parts: NamespaceParts;
+  readonly adapter: AdapterContract;
+  readonly fanOut: FanOut;
+  checkEmpty(): void;
+}
+
+/** Ends after which a client may come back: nobody has decided that it should go. */
+const recoverable: ReadonlySet<DisconnectReason> = new Set<DisconnectReason>([
+  "transport error",
+  "transport close",
+  "forced close",
+  "ping timeout",
+  "server shutting down",
+  "forced server close",
+]);
+
+/** Characters of an epoch: 48 random bits. */
+const EPOCH_LENGTH = 8;
+
+/** Connection state recovery of one namespace: who may come back, and what it then gets. */
+export class Recovery implements RecoveryTerms {
+  readonly maxDisconnectionDuration: number;
+  readonly maxRecoveryPackets: number;
+  readonly maxRecoveryBytes: number;
+  readonly maxRecoverySessions: number;
+  readonly store: RecoveryStore | undefined;
+  readonly skipMiddlewares: boolean;
+  readonly #home: RecoveryHome;
+  readonly #deadline = new Deadline<Recovery>(this);
+  /** Sockets that are there, by pid, and when they came, in the order of arrivals. */
+  readonly #present = new Map<string, { readonly socket: AnySocket; readonly arrival: number }>();
+  /** Adapters that are still at it. */
+  readonly #persisting = new Map<string, Promise<void>>();
+  /** Sockets whose data may have changed since they were stored. */
+  readonly #unsaved = new Set<AnySocket>();
+
+  /** Of a namespace whose server has the option `connectionStateRecovery`. */
+  static of(home: RecoveryHome): Recovery | undefined {
+    return home.parts.options.connectionStateRecovery && new Recovery(home, home.parts.options.connectionStateRecovery);
+  }
+
+  private constructor(home: RecoveryHome, options: NonNullable<NamespaceParts["options"]["connectionStateRecovery"]>) {
+    const { maxRecoveryPackets, maxRecoveryBytes, maxRecoverySessions } = home.parts.engineOptions.limits;
+    this.#home = home;
+    this.maxDisconnectionDuration = options.maxDisconnectionDuration;
+    this.skipMiddlewares = options.skipMiddlewares;
+    this.store = options.store ?? home.parts.recoveryStore;
+    this.maxRecoveryPackets = maxRecoveryPackets;
+    this.maxRecoveryBytes = maxRecoveryBytes;
+    this.maxRecoverySessions = maxRecoverySessions;
+  }
+
+  /** Whether the adapter can give sockets back. */
+  get isOn(): boolean {
+    return canRestore(this.#home.adapter);
+  }
+
+  /** Whether somebody may still come back. */
+  get isAwaiting(): boolean {
+    const { adapter } = this.#home;
+    return adapter instanceof RecoveryAdapter && adapter.kept.sessions > 0;
+  }
+
+  // ---- the life of a socket
+
+  /** The secret of a new socket, which its client shows when it comes back; `undefined` for one that cannot. */
+  newPid(peer: Peer): string | undefined {
+    return this.isOn && peer.dialect.recovers ? randomId(this.#home.parts.host) : undefined;
+  }
+
+  /**
+   * Gives the client its socket back, once; `null` where there is none, or not all that it has missed.
+   *
+   * A connection that looks alive though its client has opened another one since is closed first.
+   */
+  claim(peer: Peer, { pid, offset }: Readonly<Record<string, unknown>>): Promise<RestoredSession | null> | RestoredSession | null {
+    if (typeof pid !== "string" || !peer.dialect.recovers || !this.isOn) return null;
+    if (offset !== undefined && typeof offset !== "string") return null;
+    const present = this.#present.get(pid);
+    if (present !== undefined) {
+      if (peer.arrival < present.arrival) return null;
+      present.socket.client.supersede();
+    }
+    const persisting = this.#persisting.get(pid);
+    return persisting === undefined ? this.#restore(pid, offset) : persisting.then(() => this.#restore(pid, offset));
+  }
+
+  /** The socket is connected. */
+  opened(socket: AnySocket): void {
+    if (socket.pid === undefined) return;
+    this.#present.set(socket.pid, { socket, arrival: this.#home.parts.nextArrival() });
+    this.changed(socket);
+  }
+
+  /** The socket goes on after a sleep. */
+  resumed(socket: AnySocket): void {
+    const { adapter } = this.#home;
+    if (adapter instanceof RecoveryAdapter) adapter.distrust(socket.id);
+    this.opened(socket);
+  }
+
+  /** The socket leaves; its rooms are still there. Returns whether it may come back. */
+  left(socket: AnySocket, reason: DisconnectReason): boolean {
+    const { pid } = socket;
+    if (pid === undefined) return false;
+    this.#present.delete(pid);
+    this.#unsaved.delete(socket);
+    if (!recoverable.has(reason) || !this.isOn) return false;
+    this.keep(socket, pid);
+    return true;
+  }
+
+  /** Keeps a socket for its client, which is not there. */
+  keep(socket: AnySocket, pid: string): void {
+    const { adapter, parts, name } = this.#home;
+    const context = { phase: "persistSession", namespace: name };
+    parts.faults.run(context, () => {
+      const persisting = adapter.persistSession?.(sessionOf(socket, pid));
+      if (!isThenable(persisting)) return undefined;
+      const done = persisting.then(undefined, (error: unknown) => parts.faults.report(error, context)).then(() => {
+        if (this.#persisting.get(pid) === done) this.#persisting.delete(pid);
+      });
+      this.#persisting.set(pid, done);
+      return undefined;
+    });
+  }
+
+  /** What is stored of the socket may have changed. */
+  changed(socket: AnySocket): void {
+    if (this.store === undefined) return;
+    if (this.#unsaved.size === 0) this.#home.parts.host.endOfTurn(() => this.#save());
+    this.#unsaved.add(socket);
+  }
+
+  // ---- events
+
+  /**
+   * Sends an event to a socket, which may be lost but not gone. Returns `false` where that is not for recovery to do.
+   *
+   * In its middlewares, a socket is not to be found by the adapter yet. What it sends then leaves the client's offset where it is: a
+   * client takes any last text for an offset.
+   */
+  send(socket: AnySocket, packet: Packet, flags: BroadcastFlags): boolean {
+    const { adapter, parts } = this.#home;
+    if (socket.pid === undefined || !this.isOn) return false;
+    if (socket.connected || socket.isClosed) {
+      if (adapter instanceof RecoveryAdapter) adapter.sendTo(socket.id, packet, flags);
+      else this.#home.fanOut.broadcast(packet, { rooms: new Set([socket.id]), except: new Set(), flags });
+      return true;
+    }
+    const offset = socket.claimedOffset ?? (adapter instanceof RecoveryAdapter ? adapter.firstOffset : undefined);
+    const data = [...(packet.data as unknown[]), ...(typeof offset === "string" ? [offset] : [])];
+    const batch = new Batch(parts.codec.encode({ ...packet, data }), flags.compress ?? true);
+    batch.droppable = true;
+    socket.deliver(packet, batch, flags);
+    return true;
+  }
+
+  // ---- terms
+
+  now(): number {
+    return this.#home.parts.schedule.now();
+  }
+
+  wallClock(): number {
+    return this.#home.parts.host.wallClock();
+  }
+
+  newEpoch(): string {
+    return randomId(this.#home.parts.host).slice(0, EPOCH_LENGTH);
+  }
+
+  wakeAt(due: number): void {
+    const deadline = this.#deadline;
+    if (due === Infinity) deadline.cancel();
+    else if (deadline.queue === undefined || deadline.due !== due) this.#home.parts.recoveries.add(deadline, due);
+  }
+
+  /** The time for which `wakeAt` has asked has come. */
+  tick(): void {
+    const { adapter } = this.#home;
+    if (adapter instanceof RecoveryAdapter) adapter.prune();
+  }
+
+  sessionGone(): void {
+    this.#home.checkEmpty();
+  }
+
+  limitHit(name: string): void {
+    this.#home.parts.faults.limitHit(name, undefined);
+  }
+
+  storeFailed(error: unknown): void {
+    this.#home.parts.faults.report(error, { phase: "recovery store", namespace: this.#home.name });
+  }
+
+  #restore(pid: string, offset: string | undefined): Promise<RestoredSession | null> | RestoredSession | null {
+    const { adapter, parts, name } = this.#home;
+    const failed = (error: unknown): null => {
+      // An adapter may reject what a client has made up, so this is nobody's fault.
+      parts.logs.namespace?.("nobody comes back to %s: %s", name, error);
+      return null;
+    };
+    try {
+      const restored = adapter.restoreSession!(pid, offset) ?? null;
+      return isThenable(restored) ? restored.then((session) => session ?? null, failed) : restored;
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  #save(): void {
+    const { adapter } = this.#home;
+    for (const socket of this.#unsaved) {
+      if (adapter instanceof RecoveryAdapter && socket.connected) adapter.keepSession(sessionOf(socket, socket.pid!));
+    }
+    this.#unsaved.clear();
+  }
+}
+
+/** What the namespaces of a server share for it. */
+export function recoveryParts(
+  schedule: Schedule,
+  recoveryStore: RecoveryStore | undefined,
+): Pick<NamespaceParts, "recoveries" | "recoveryStore" | "nextArrival"> {
+  let arrivals = 0;
+  return { recoveries: schedule.queue((recovery) => recovery.tick()), recoveryStore, nextArrival: () => ++arrivals };
+}
+
+/** Forgets what a server before has left in the store, also of namespaces that do not come back. */
+export function sweepLeftovers({ options, recoveryStore, host, faults }: NamespaceParts): void {
+  const { connectionStateRecovery: recovery } = options;
+  const store = recovery?.store ?? recoveryStore;
+  if (recovery === undefined || store === undefined) return;
+  faults.run({ phase: "recovery store" }, () => sweep(store, host.wallClock() - recovery.maxDisconnectionDuration));
+}
+
+function sessionOf({ id, rooms, data }: AnySocket, pid: string): PersistedSession {
+  return { sid: id, pid, rooms: [...rooms], data };
+}

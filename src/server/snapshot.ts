@@ -1,0 +1,41 @@
+import { type SessionSnapshot, snapshotSession } from "../engine/snapshot.ts";
+import type { Session } from "../engine/session.ts";
+import type { SocketId } from "../adapter/adapter.ts";
+import { Peer } from "./peer.ts";
+
+/** A connection and its sockets as plain data, which structured cloning can copy. */
+export interface ConnectionSnapshot {
+  readonly session: SessionSnapshot;
+  readonly peer: PeerSnapshot;
+}
+
+/** What is kept of a peer. */
+export interface PeerSnapshot {
+  readonly sockets: readonly SocketSnapshot[];
+  readonly refusals: number;
+  /** Namespaces that the server has ended. */
+  readonly left: readonly string[];
+  /** By when it must join a namespace, in milliseconds since the Unix epoch; absent once it has. */
+  readonly connectDue?: number | undefined;
+}
+
+/** What is kept of a socket. */
+export interface SocketSnapshot {
+  readonly id: SocketId;
+  readonly nsp: string;
+  readonly auth: Record<string, unknown>;
+  readonly issued: number;
+  readonly data: unknown;
+  /** What its client shows when it comes back. */
+  readonly pid: string | undefined;
+  readonly rooms: readonly string[];
+  /** Acknowledgement ids that its namespace has used: a late answer must not be taken for another's. */
+  readonly ackIds: number;
+}
+
+/** The snapshot of an open connection; `undefined` for one that ends. */
+export function snapshotConnection(session: Session): ConnectionSnapshot | undefined {
+  const { handler } = session;
+  if (session.readyState !== "open" || !(handler instanceof Peer)) return undefined;
+  return { session: snapshotSession(session), peer: handler.snapshot() };
+}

@@ -1,0 +1,290 @@
+import type { BroadcastFlags, Room, SocketId } from "../adapter/adapter.ts";
+import type { Session } from "../engine/session.ts";
+import type {
+  AllButLast,
+  BroadcastEvents,
+  DefaultEventsMap,
+  EventName,
+  EventNamesWithAck,
+  EventParams,
+  EventsMap,
+  FirstNonErrorArg,
+  Last,
+  TimedEvents,
+} from "../events/event-maps.ts";
+import { BroadcastOperator } from "./broadcast.ts";
+import { type AnyListener, CatchAll } from "./catch-all.ts";
+import { Emission, type EmissionTarget } from "./emission.ts";
+import { type Handshake, createHandshake } from "./handshake.ts";
+import type { Next } from "./middleware.ts";
+import type { Namespace } from "./namespace.ts";
+import type { Peer } from "./peer.ts";
+import type { SocketSnapshot } from "./snapshot.ts";
+import { type Event, SocketCore } from "./socket-core.ts";
+
+const noFlags = {};
+
+/** What a socket that goes on was before. */
+type RestoredSocket = Pick<SocketSnapshot, "data" | "pid"> & Partial<SocketSnapshot>;
+
+/** One client in one namespace. */
+export class Socket<
+    ListenEvents extends EventsMap = DefaultEventsMap,
+    EmitEvents extends EventsMap = ListenEvents,
+    ServerSideEvents extends EventsMap = DefaultEventsMap,
+    // oxlint-disable-next-line no-explicit-any
+    SocketData = any,
+  >
+  extends SocketCore<ListenEvents>
+  implements EmissionTarget
+{
+  override readonly nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  /** Whether this is a socket from before that goes on, with its id, rooms and data. */
+  readonly recovered: boolean;
+  /** Anything the app wants to keep with this socket. */
+  // What the app has not set yet is missing, which its own types know.
+  data: SocketData = {} as SocketData;
+  readonly #auth: Record<string, unknown>;
+  readonly #issued: number;
+  #handshake: Handshake | undefined;
+
+  constructor(
+    nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    client: Peer,
+    id: SocketId,
+    auth: Record<string, unknown>,
+    restored?: RestoredSocket,
+  ) {
+    super(id, client, restored === undefined ? nsp.recovery?.newPid(client) : restored.pid);
+    this.nsp = nsp;
+    this.recovered = restored !== undefined;
+    this.#auth = auth;
+    this.#issued = restored?.issued ?? nsp.parts.host.wallClock();
+    if (restored !== undefined) this.data = restored.data as SocketData;
+  }
+
+  // ---- what it is
+
+  /** The connection that carries this socket. */
+  get conn(): Session {
+    return this.client.conn;
+  }
+
+  /** The request of the handshake: `IncomingMessage` on Node, `Request` elsewhere. */
+  // The runtime's own type, and what the app's middlewares put on it.
+  // oxlint-disable-next-line no-explicit-any
+  get request(): any {
+    return this.client.request;
+  }
+
+  /** What is known of how the client came. */
+  get handshake(): Handshake {
+    return (this.#handshake ??= createHandshake(this.client.handshake, this.#auth, this.#issued, () => this.signal()));
+  }
+
+  /** @internal */
+  override get claimedOffset(): unknown {
+    return this.#auth["offset"];
+  }
+
+  /** @internal */
+  override snapshot(): SocketSnapshot {
+    const { id, nsp, data, pid } = this;
+    return { id, nsp: nsp.name, auth: this.#auth, issued: this.#issued, data, pid, rooms: [...this.rooms], ackIds: nsp.ackIds };
+  }
+
+  /**
+   * Keeps `data` as it is now, on runtimes that forget what is not kept.
+   *
+   * That happens by itself after each event of this socket, also once an asynchronous listener is done; it is needed after changes from elsewhere.
+   */
+  save(): void {
+    this.client.changed();
+  }
+
+  /** The rooms it is in; a live set, empty once it has left. */
+  get rooms(): Set<Room> {
+    return this.nsp.adapter.socketRooms(this.id) ?? new Set();
+  }
+
+  // ---- saying something to this client
+
+  /**
+   * Sends an event; a last argument that is a function gets the answer.
+   *
+   * Throws when the name is reserved, or the arguments cannot be encoded.
+   */
+  emit<E extends EventName<EmitEvents>>(event: E, ...args: EventParams<EmitEvents, E>): true {
+    this.emitWith(noFlags, event, args);
+    return true;
+  }
+
+  /** Sends an event and resolves to the answer; rejects with a `SocketDisconnectedError` when the socket leaves first. */
+  emitWithAck<E extends EventNamesWithAck<EmitEvents>>(
+    event: E,
+    ...args: AllButLast<EventParams<EmitEvents, E>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, E>>>> {
+    type Answer = FirstNonErrorArg<Last<EventParams<EmitEvents, E>>>;
+    return this.emitWithAckWith(noFlags, event, args) as Promise<Answer>;
+  }
+
+  /** Emits `message`. */
+  send(...args: EventParams<EmitEvents, "message">): this {
+    this.emitWith(noFlags, "message", args);
+    return this;
+  }
+
+  /** Does what `send` does. */
+  write(...args: EventParams<EmitEvents, "message">): this {
+    return this.send(...args);
+  }
+
+  /** The next event may be dropped if the client cannot take it right now. */
+  get volatile(): Emission<EmitEvents, SocketData, this> {
+    return new Emission(this, { volatile: true });
+  }
+
+  /** Whether the transport may compress the next event. */
+  compress(compress: boolean): Emission<EmitEvents, SocketData, this> {
+    return new Emission(this, { compress });
+  }
+
+  /** Waits `timeout` milliseconds for the acknowledgement of the next event, which then gets an error first. */
+  timeout(timeout: number): Emission<TimedEvents<EmitEvents>, SocketData, this> {
+    return new Emission(this, { timeout });
+  }
+
+  /** Bytes handed over to this client's connection and not yet sent, for all its namespaces. */
+  get bufferedBytes(): number {
+    return this.client.bufferedBytes;
+  }
+
+  /**
+   * Resolves once fewer than `limits.highWaterMark` bytes are unsent, which may be at once.
+   *
+   * Rejects with a `SocketDisconnectedError` when the connection ends first.
+   */
+  drained(): Promise<void> {
+    return this.client.drained();
+  }
+
+  // ---- saying something to others
+
+  /** Everybody in the namespace but this socket. */
+  get broadcast(): BroadcastOperator<BroadcastEvents<EmitEvents>, SocketData> {
+    return this.broadcastWith(noFlags);
+  }
+
+  /** The same, on this server only. */
+  get local(): BroadcastOperator<BroadcastEvents<EmitEvents>, SocketData> {
+    return this.broadcast.local;
+  }
+
+  /** The members of `room`, but not this socket. */
+  to(room: Room | Room[]): BroadcastOperator<BroadcastEvents<EmitEvents>, SocketData> {
+    return this.broadcast.to(room);
+  }
+
+  /** Does what `to` does. */
+  in(room: Room | Room[]): BroadcastOperator<BroadcastEvents<EmitEvents>, SocketData> {
+    return this.broadcast.to(room);
+  }
+
+  /** Everybody but this socket and the members of `room`. */
+  except(room: Room | Room[]): BroadcastOperator<BroadcastEvents<EmitEvents>, SocketData> {
+    return this.broadcast.except(room);
+  }
+
+  /** @internal */
+  broadcastWith(flags: BroadcastFlags): BroadcastOperator<BroadcastEvents<EmitEvents>, SocketData> {
+    return new BroadcastOperator(this.nsp, new Set(), new Set([this.id]), flags);
+  }
+
+  // ---- rooms
+
+  /**
+   * Joins one room or several; does nothing once the socket has left.
+   *
+   * Throws a `RangeError` past the option `limits.maxRoomsPerSocket`.
+   */
+  join(rooms: Room | Room[]): Promise<void> | void {
+    if (this.isClosed) return undefined;
+    const wanted = new Set([rooms].flat());
+    this.#checkRooms(wanted);
+    this.client.changed();
+    return this.nsp.adapter.addAll(this.id, wanted);
+  }
+
+  leave(room: Room): Promise<void> | void {
+    this.client.changed();
+    return this.nsp.adapter.del(this.id, room);
+  }
+
+  #checkRooms(wanted: ReadonlySet<Room>): void {
+    const { maxRoomsPerSocket } = this.nsp.parts.engineOptions.limits;
+    const { rooms } = this;
+    let count = rooms.has(this.id) ? rooms.size - 1 : rooms.size;
+    for (const room of wanted) if (room !== this.id && !rooms.has(room)) count += 1;
+    if (count <= maxRoomsPerSocket) return;
+    this.nsp.parts.faults.limitHit("maxRoomsPerSocket", this.conn);
+    throw new RangeError(`Cannot join: more than ${maxRoomsPerSocket} rooms, see the option limits.maxRoomsPerSocket`);
+  }
+
+  // ---- hearing
+
+  /** Adds a middleware for incoming events. `next(error)` turns the event into an `error` event of this socket. */
+  use(middleware: (event: Event, next: Next) => unknown): this {
+    this.middlewares = [...this.middlewares, middleware];
+    return this;
+  }
+
+  /** Hears every incoming event, before the middlewares. */
+  onAny(listener: AnyListener): this {
+    (this.incoming ??= new CatchAll()).append(listener);
+    return this;
+  }
+
+  prependAny(listener: AnyListener): this {
+    (this.incoming ??= new CatchAll()).prepend(listener);
+    return this;
+  }
+
+  offAny(listener?: AnyListener): this {
+    this.incoming?.remove(listener);
+    return this;
+  }
+
+  listenersAny(): AnyListener[] {
+    return this.incoming?.listeners ?? [];
+  }
+
+  /** Hears every event that is sent to this client, broadcasts too, but no acknowledgements. */
+  onAnyOutgoing(listener: AnyListener): this {
+    (this.outgoing ??= new CatchAll()).append(listener);
+    return this;
+  }
+
+  prependAnyOutgoing(listener: AnyListener): this {
+    (this.outgoing ??= new CatchAll()).prepend(listener);
+    return this;
+  }
+
+  offAnyOutgoing(listener?: AnyListener): this {
+    this.outgoing?.remove(listener);
+    return this;
+  }
+
+  listenersAnyOutgoing(): AnyListener[] {
+    return this.outgoing?.listeners ?? [];
+  }
+
+  // ---- the end
+
+  /** Leaves the namespace; `close` ends the whole connection, with all its namespaces. */
+  disconnect(close = false): this {
+    if (!this.connected) return this;
+    if (close) this.client.disconnect();
+    else this.dismiss();
+    return this;
+  }
+}
