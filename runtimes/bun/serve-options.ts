@@ -1,0 +1,53 @@
+import type { Engine } from "../../src/index.ts";
+import { OurSocket } from "./websocket.ts";
+
+/** What the app gives `Bun.serve` for itself. */
+export interface BunApp<Data, Paths extends string> {
+  fetch?(request: Request, server: Bun.Server<Data>): Answer | Promise<Answer>;
+  routes?: Bun.Serve.RoutesWithUpgrade<Data, Paths>;
+  /** The listeners hear of the app's own WebSockets alone; the settings are one for all. */
+  websocket?: Bun.WebSocketHandler<Data>;
+}
+
+/** What `Bun.serve` is given. */
+export interface BunHandler<Data, Paths extends string> {
+  fetch(request: Request, server: Bun.Server<Data>): Promise<Answer>;
+  routes?: Bun.Serve.RoutesWithUpgrade<Data, Paths>;
+  websocket: Bun.WebSocketHandler<Data>;
+}
+
+/** Nothing after an upgrade. */
+type Answer = Response | undefined | void;
+
+type EngineOptions = Engine["opts"];
+
+/** Bun's own bounds, which stay where the app has WebSockets of its own. */
+const BUN_LIMIT = 16_777_216;
+
+/** The largest number that the settings take. */
+const LARGEST = 2 ** 32 - 1;
+
+/** The listeners and settings for all WebSockets of a server: ours, and the app's where it has some. */
+export function composeWebSocket<Data>(options: EngineOptions, app?: Bun.WebSocketHandler<Data>): Bun.WebSocketHandler<Data> {
+  const ours = ({ data }: { data: unknown }): OurSocket | undefined => (data instanceof OurSocket ? data : undefined);
+  return {
+    ...settings(options, app === undefined),
+    ...app,
+    open: (ws) => (ours(ws) ?? app)?.open?.(ws),
+    message: (ws, data) => (ours(ws) ?? app)?.message?.(ws, data),
+    drain: (ws) => (ours(ws) ?? app)?.drain?.(ws),
+    close: (ws, code, reason) => (ours(ws) ?? app)?.close?.(ws, code, reason),
+    ping: (ws, data) => void (ours(ws) ?? app?.ping?.(ws, data)),
+    pong: (ws, data) => void (ours(ws) ?? app?.pong?.(ws, data)),
+  };
+}
+
+function settings({ maxHttpBufferSize, perMessageDeflate, limits }: EngineOptions, alone: boolean): Omit<Bun.WebSocketHandler<unknown>, "data"> {
+  return {
+    maxPayloadLength: Math.min(alone ? maxHttpBufferSize : Math.max(BUN_LIMIT, maxHttpBufferSize), LARGEST),
+    backpressureLimit: Math.min(Math.max(BUN_LIMIT, limits.maxBufferedBytes), LARGEST),
+    perMessageDeflate,
+    // Dead clients are found by the core's own heartbeat.
+    ...(alone && { idleTimeout: 0, sendPings: false }),
+  };
+}

@@ -1,0 +1,132 @@
+import { TransportError, type WebSocketHandler, type WebSocketLike } from "../../src/index.ts";
+import type { SharedFrames } from "../../src/runtime.ts";
+import { type Chain, Outbox, type Sender } from "./outbox.ts";
+
+type Socket = Bun.ServerWebSocket<unknown>;
+
+/** What Bun sends at once of what it is given together: more would only wait. */
+const CORK_LIMIT = 16_384;
+
+const outbox = new Outbox();
+
+/**
+ * What our WebSockets carry as `ws.data`: Bun has one set of listeners for all WebSockets of a server, and they are told apart by it.
+ *
+ * Its methods are named as Bun's listeners are. Frameworks that pass events on to `ws.data`, as Elysia does, need nothing else.
+ */
+export class OurSocket {
+  readonly #handler: WebSocketHandler;
+  #socket: BunWebSocket | undefined;
+
+  constructor(handler: WebSocketHandler) {
+    this.#handler = handler;
+  }
+
+  open(ws: Socket): void {
+    this.#socket = new BunWebSocket(ws);
+    this.#handler.open(this.#socket);
+  }
+
+  message(_ws: Socket, data: string | Buffer): void {
+    outbox.corked = this.#socket;
+    try {
+      this.#handler.message(data);
+    } finally {
+      outbox.corked = undefined;
+    }
+  }
+
+  drain(): void {
+    this.#handler.drain();
+  }
+
+  close(_ws: Socket, code: number, reason: string): void {
+    this.#handler.close(code, reason, this.#socket?.fault ?? faultOf(code, reason));
+  }
+}
+
+/** Bun gives a reason of its own where it ended the connection. */
+function faultOf(code: number, reason: string): Error | undefined {
+  if (code !== 1006 || reason === "") return undefined;
+  return new TransportError(reason, /too big/i.test(reason) ? "PAYLOAD_TOO_LARGE" : undefined);
+}
+
+/** The end of a WebSocket that Bun speaks. */
+class BunWebSocket implements WebSocketLike, Sender {
+  /** Why it was ended from here. */
+  fault: TransportError | undefined;
+  readonly #ws: Socket;
+  /** What this turn sends, up to `CORK_LIMIT`; only while Bun holds nothing back. */
+  #pending: Chain | undefined;
+  #ended = false;
+
+  constructor(ws: Socket) {
+    this.#ws = ws;
+  }
+
+  /** Without what is pending: it is about to be written. */
+  get bufferedAmount(): number {
+    return this.#pending === undefined ? this.#ws.getBufferedAmount() : 0;
+  }
+
+  send(data: string | Uint8Array<ArrayBuffer>, compress: boolean): void {
+    this.sendBatch({ frames: [data], compress });
+  }
+
+  sendBatch(batch: SharedFrames): void {
+    if (this.#ended) return;
+    const before = this.#pending;
+    if (before === undefined && outbox.corked === this) return this.#writeBatch(batch);
+    const chain = before === undefined ? outbox.chain(batch) : before.with(batch);
+    if (chain.size > CORK_LIMIT || (before === undefined && this.#ws.getBufferedAmount() > 0)) return this.#write(chain);
+    this.#pending = chain;
+    if (before === undefined) outbox.add(this);
+  }
+
+  flush(): void {
+    if (this.#pending !== undefined) this.#write(this.#pending);
+  }
+
+  close(code?: number, reason?: string): void {
+    if (this.#ended) return;
+    this.flush();
+    this.#ws.close(code, reason);
+  }
+
+  /** Bun reports the end before `terminate` returns; the core hears of it after what it is doing now. */
+  terminate(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#pending = undefined;
+    queueMicrotask(() => this.#ws.terminate());
+  }
+
+  #write(chain: Chain): void {
+    this.#pending = undefined;
+    if (chain.isLong) this.#ws.cork(() => this.#writeAll(chain));
+    else this.#writeBatch(chain.batch);
+  }
+
+  #writeAll({ batches }: Chain): void {
+    for (const batch of batches) this.#writeBatch(batch);
+  }
+
+  #writeBatch({ frames, compress }: SharedFrames): void {
+    for (const frame of frames) this.#writeFrame(frame, compress);
+  }
+
+  #writeFrame(frame: string | Uint8Array, compress: boolean): void {
+    if (this.#ended) return;
+    const ws = this.#ws;
+    const sent = typeof frame === "string" ? ws.sendText(frame, compress) : ws.sendBinary(frame, compress);
+    if (sent === 0) this.#notTaken(frame);
+  }
+
+  /** 0 is for a message that was dropped, at `backpressureLimit`; also for an empty one that was sent, and after the end. */
+  #notTaken(frame: string | Uint8Array): void {
+    const ws = this.#ws;
+    if (ws.readyState !== WebSocket.OPEN || (frame.length === 0 && ws.getBufferedAmount() === 0)) return;
+    this.fault = new TransportError("SLOW_CONSUMER: the client does not read, see backpressureLimit of Bun.serve", "SLOW_CONSUMER");
+    this.terminate();
+  }
+}

@@ -1,0 +1,56 @@
+import type { Upgrade } from "../../src/index.ts";
+import { type WebContext, WebRequest, toHeaders } from "../../src/runtime.ts";
+import { asksForWebSocket } from "../handshake.ts";
+import { connect } from "./websocket.ts";
+
+/** What Deno tells of a request beside the request. */
+export interface ServeInfo {
+  readonly remoteAddr?: Deno.Addr;
+}
+
+/** A request of Deno's, as the core reads it. */
+export class DenoRequest extends WebRequest {
+  /** Set once there is a reply. */
+  answered = false;
+
+  // Everything is read here: once the request has become a WebSocket, Deno 2.9 throws instead.
+  constructor(request: Request, { remoteAddr, ...context }: ServeInfo & WebContext) {
+    super(request, {
+      remoteAddress: context.remoteAddress ?? (remoteAddr !== undefined && "hostname" in remoteAddr ? remoteAddr.hostname : ""),
+      upgrade: context.upgrade ?? (asksForWebSocket(request) ? upgradeOf(request) : undefined),
+    });
+  }
+
+  /** The signal of Deno 2.9 also aborts when the reply has been sent, or the request has become a WebSocket. */
+  override onAbort(listener: () => void): void {
+    if (this.upgrade !== undefined) return;
+    super.onAbort(() => {
+      if (!this.answered) listener();
+    });
+  }
+}
+
+function upgradeOf(request: Request): Upgrade {
+  return (handler, headers) => {
+    const added = toHeaders(headers);
+    const protocol = request.headers.get("sec-websocket-protocol")?.split(",")[0]?.trim();
+    // Deno's own option `protocol` wants the list with a space after each comma.
+    if (protocol) added.set("sec-websocket-protocol", protocol);
+    const accepted = accept(request);
+    if (accepted === undefined) return { status: 400, headers: {} };
+    // Its option `headers` is ignored (2.9).
+    added.forEach((value, name) => accepted.response.headers.append(name, value));
+    connect(accepted.socket, handler);
+    return { status: 101, headers: {}, native: accepted.response };
+  };
+}
+
+/** `undefined` for a handshake that is none. */
+function accept(request: Request): Deno.WebSocketUpgrade | undefined {
+  try {
+    // The core has a heartbeat of its own.
+    return Deno.upgradeWebSocket(request, { idleTimeout: 0 });
+  } catch {
+    return undefined;
+  }
+}

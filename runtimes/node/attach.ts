@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket as NetSocket } from "node:net";
+import type { Engine, Reply, RequestLike } from "../../src/index.ts";
+import type { AnyHttpServer } from "./http-server.ts";
+import { NodeRequest } from "./request.ts";
+import { WebSockets } from "./websockets.ts";
+
+/** A class with the shape of `ws`'s `WebSocketServer`. */
+// Its options are its own.
+// oxlint-disable-next-line no-explicit-any
+export type WebSocketServerClass = new (options: any) => object;
+
+/** How WebSocket handshakes are answered, and what becomes of those that are nobody's. */
+export interface AttachOptions {
+  /** A class with the shape of `WebSocketServer` of `ws`, which then speaks WebSocket. @default none: ours, or `ws` with `perMessageDeflate` */
+  wsEngine?: WebSocketServerClass;
+  /** Whether their connections are ended. @default true */
+  destroyUpgrade?: boolean;
+  /** Milliseconds in which somebody else may take them. @default 1000 */
+  destroyUpgradeTimeout?: number;
+}
+
+/** The bond between an HTTP server and ours. */
+export interface Attachment {
+  /** Hands every request back to the HTTP server's own listeners. */
+  detach(): void;
+}
+
+/** What is attached. */
+export interface Attachable {
+  readonly engine: Pick<Engine, "opts"> & { readonly host: { endOfTurn(task: () => void): void } };
+  matches(url: string): boolean;
+  handle(request: RequestLike): Promise<Reply | undefined>;
+}
+
+type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Lets `io` serve its requests and WebSocket handshakes; whoever listened before keeps the rest. */
+export function attachTo(http: AnyHttpServer, io: Attachable, options: AttachOptions): Attachment {
+  let attached = true;
+  const webSockets = new WebSockets(io, options);
+  const isOurs = ({ url = "" }: IncomingMessage): boolean => attached && url.startsWith("/") && io.matches(url);
+  const others = http.listeners("request") as RequestListener[];
+  http.removeAllListeners("request");
+  http.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    if (isOurs(request)) void serve(io, request, response);
+    else if (others.length === 0 && http.listenerCount("request") === 1) response.writeHead(404).end();
+    else for (const listener of others) listener.call(http, request, response);
+  });
+  http.on("upgrade", (request: IncomingMessage, socket: NetSocket, head: Buffer) => {
+    if (isOurs(request)) void webSockets.accept(request, socket, head);
+    else if (options.destroyUpgrade !== false && http.listenerCount("upgrade") === 1) endUnlessTaken(socket, options);
+  });
+  return { detach: () => (attached = false) };
+}
+
+/** Answers one request, whatever its path. */
+export async function serve(io: Attachable, raw: IncomingMessage, response: ServerResponse): Promise<void> {
+  const request = new NodeRequest(raw, response);
+  request.answer((await io.handle(request)) ?? { status: 404, headers: {} });
+}
+
+/** A handshake that nobody has answered by then is nobody's. */
+function endUnlessTaken(socket: NetSocket, { destroyUpgradeTimeout = 1000 }: AttachOptions): void {
+  socket.on("error", () => {});
+  setTimeout(() => {
+    if (socket.writable && socket.bytesWritten === 0) socket.end();
+  }, destroyUpgradeTimeout);
+}

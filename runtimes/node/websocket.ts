@@ -1,0 +1,85 @@
+import type { Duplex } from "node:stream";
+import type { Socket as NetSocket } from "node:net";
+import type { WebSocket } from "ws";
+import { type Limits, TransportError, type WebSocketHandler, type WebSocketLike } from "../../src/index.ts";
+
+/** Holds back what one turn writes, so that each connection is written to once. */
+export class Corks {
+  readonly #endOfTurn: (task: () => void) => void;
+  #corked: Duplex[] = [];
+
+  constructor(endOfTurn: (task: () => void) => void) {
+    this.#endOfTurn = endOfTurn;
+  }
+
+  add(socket: Duplex): void {
+    socket.cork();
+    if (this.#corked.push(socket) > 1) return;
+    this.#endOfTurn(() => {
+      const corked = this.#corked;
+      this.#corked = [];
+      for (const each of corked) each.uncork();
+    });
+  }
+}
+
+/** The end of a WebSocket that `ws` speaks. */
+export class NodeWebSocket implements WebSocketLike {
+  readonly #ws: WebSocket;
+  readonly #socket: Duplex;
+  readonly #corks: Corks;
+
+  constructor(ws: WebSocket, socket: Duplex, corks: Corks) {
+    this.#ws = ws;
+    this.#socket = socket;
+    this.#corks = corks;
+  }
+
+  get bufferedAmount(): number {
+    return this.#ws.bufferedAmount;
+  }
+
+  send(data: string | Uint8Array, compress: boolean): void {
+    if (this.#socket.writableCorked === 0) this.#corks.add(this.#socket);
+    this.#ws.send(data, { compress });
+  }
+
+  close(code?: number, reason?: string): void {
+    this.#ws.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+}
+
+/** Reports what `ws` says to `handler`, within the limits that `ws` itself does not have. */
+export function listen(ws: WebSocket, socket: NetSocket, handler: WebSocketHandler, limits: Limits): void {
+  let error: Error | undefined;
+  let ended = false;
+  let received = 0;
+  let pendingPongs = 0;
+  const end = (code: number, reason: string): void => {
+    if (!ended) handler.close(code, reason, error);
+    ended = true;
+  };
+  ws.on("message", (data: Buffer, isBinary: boolean) => {
+    received += data.length;
+    // Over the connection's life, since `ws` does not tell how much one message took on the wire.
+    if (received <= limits.maxInflateRatio * socket.bytesRead) return handler.message(isBinary ? data : data.toString());
+    error = new TransportError("Compressed too well: see the option limits.maxInflateRatio", "PAYLOAD_TOO_LARGE");
+    ws.close(1009);
+    end(1009, "");
+  });
+  ws.on("ping", (data) => {
+    pendingPongs += 1;
+    if (pendingPongs > limits.maxPendingPongs) ws.terminate();
+    else ws.pong(data, false, () => (pendingPongs -= 1));
+  });
+  ws.on("error", (fault: Error & { code?: string }) => {
+    const tooLarge = fault.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+    error = tooLarge ? new TransportError(fault.message, "PAYLOAD_TOO_LARGE") : fault;
+  });
+  ws.on("close", (code, reason) => end(code, reason.toString()));
+  socket.on("drain", () => handler.drain());
+}

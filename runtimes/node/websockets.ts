@@ -1,0 +1,110 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket as NetSocket } from "node:net";
+import type { WebSocket, WebSocketServer } from "ws";
+import type { Reply, WebSocketHandler } from "../../src/index.ts";
+import type { Attachable, AttachOptions } from "./attach.ts";
+import { Outbox } from "./outbox.ts";
+import { acceptHandshake, refuseHandshake } from "./own-handshake.ts";
+import { OwnWebSocket, type WebSocketLimits } from "./own-websocket.ts";
+import { NodeRequest, refuseUpgrade } from "./request.ts";
+import { Corks, NodeWebSocket, listen } from "./websocket.ts";
+import { checkWebSocketServer } from "./ws-engine.ts";
+
+/** A handshake that the core has let in. */
+interface Handshake {
+  readonly raw: IncomingMessage;
+  readonly socket: NetSocket;
+  /** What the client has sent since. */
+  readonly received: Buffer;
+  readonly handler: WebSocketHandler;
+  /** Headers of the answer. */
+  readonly headers: readonly (readonly [string, unknown])[];
+}
+
+/** Makes a connection a WebSocket, or refuses to. */
+interface Speaker {
+  answer(handshake: Handshake): Reply;
+}
+
+/** WebSocket handshakes: the core decides about them, and a speaker answers. */
+export class WebSockets {
+  readonly #io: Attachable;
+  readonly #speaker: Speaker;
+
+  constructor(io: Attachable, { wsEngine }: AttachOptions) {
+    const { perMessageDeflate } = io.engine.opts;
+    this.#io = io;
+    this.#speaker = wsEngine === undefined && !perMessageDeflate ? new OwnSpeaker(io) : new WsSpeaker(io, wsEngine);
+  }
+
+  async accept(raw: IncomingMessage, socket: NetSocket, received: Buffer): Promise<void> {
+    socket.on("error", ignore);
+    const request = new NodeRequest(raw, undefined, (handler, more) => {
+      const headers = Object.entries({ ...request.takeHeaders(), ...more });
+      return this.#speaker.answer({ raw, socket, received, handler, headers });
+    });
+    refuseUpgrade(socket, (await this.#io.handle(request)) ?? { status: 404, headers: {} });
+  }
+}
+
+/** The end of the connection is told by its event `close`. */
+function ignore(): void {}
+
+/** Speaks WebSocket itself, which costs less time and memory; it knows no compression. */
+class OwnSpeaker implements Speaker {
+  readonly #limits: WebSocketLimits;
+  readonly #outbox: Outbox;
+
+  constructor({ engine: { opts, host } }: Attachable) {
+    this.#outbox = new Outbox((task) => host.endOfTurn(task));
+    const { maxFragments, maxPendingPongs } = opts.limits;
+    this.#limits = { maxPayload: opts.maxHttpBufferSize, maxFragments, maxPendingPongs };
+  }
+
+  answer({ raw, socket, received, handler, headers }: Handshake): Reply {
+    const refusal = refuseHandshake(raw);
+    if (refusal !== undefined) return refusal;
+    const accepted = acceptHandshake(raw, headers);
+    socket.setTimeout(0);
+    socket.setNoDelay(true);
+    new OwnWebSocket(socket, handler, this.#limits, this.#outbox).start(accepted, received);
+    return { status: 101, headers: {}, native: socket };
+  }
+}
+
+/** Lets `ws` speak, or a class of its shape. */
+class WsSpeaker implements Speaker {
+  readonly #io: Attachable;
+  readonly #corks = new Corks((task) => process.nextTick(task));
+  readonly #server: WebSocketServer;
+  /** Headers of the handshake that is being answered right now. */
+  #headers: readonly (readonly [string, unknown])[] = [];
+
+  constructor(io: Attachable, wsEngine: AttachOptions["wsEngine"]) {
+    const Server = checkWebSocketServer(wsEngine);
+    const { maxHttpBufferSize, perMessageDeflate, limits } = io.engine.opts;
+    this.#io = io;
+    this.#server = new Server({
+      noServer: true,
+      clientTracking: false,
+      autoPong: false,
+      maxPayload: maxHttpBufferSize,
+      maxFragments: limits.maxFragments,
+      perMessageDeflate: perMessageDeflate as boolean,
+    });
+    this.#server.on("headers", (lines) => {
+      for (const [name, value] of this.#headers) for (const one of [value].flat()) lines.push(`${name}: ${String(one)}`);
+    });
+  }
+
+  answer({ raw, socket, received, handler, headers }: Handshake): Reply {
+    this.#headers = headers;
+    this.#server.handleUpgrade(raw, socket, received, (ws) => this.#open(ws, socket, handler));
+    return { status: 101, headers: {}, native: socket };
+  }
+
+  #open(ws: WebSocket, socket: NetSocket, handler: WebSocketHandler): void {
+    listen(ws, socket, handler, this.#io.engine.opts.limits);
+    handler.open(new NodeWebSocket(ws, socket, this.#corks));
+  }
+}
