@@ -1,0 +1,75 @@
+/** A client of one server of a cluster, which has the server do things and remembers what it hears. */
+import assert from "node:assert/strict";
+import { type ManagerOptions, type Socket, type SocketOptions, io as connect } from "socket.io-client";
+import { onTestFinished } from "vitest";
+import { Queue } from "../interop/queue.ts";
+import type { Reply, Step } from "./app.ts";
+
+export class Member {
+  readonly socket: Socket;
+  /** Events as they come in, each as `[event, ...args]`. */
+  readonly heard = new Queue<unknown[]>();
+  /** Names of the probes that came in. */
+  readonly probes = new Set<string>();
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    socket.onAny((event: string, ...args: unknown[]) => {
+      if (event.startsWith("probe")) this.probes.add(event);
+      else if (typeof args.at(-1) !== "function") this.heard.push([event, ...args]);
+    });
+  }
+
+  /** Connects; the client ends with the test. */
+  static async join(url: string, options?: Partial<ManagerOptions & SocketOptions>): Promise<Member> {
+    const member = await Member.open(url, options);
+    onTestFinished(() => void member.socket.disconnect());
+    return member;
+  }
+
+  /** Connects; whoever calls this ends the client. */
+  static async open(url: string, options: Partial<ManagerOptions & SocketOptions> = {}): Promise<Member> {
+    const socket = connect(url, { transports: ["websocket"], forceNew: true, reconnection: false, ...options });
+    const member = new Member(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once("connect", resolve);
+      socket.once("connect_error", reject);
+    });
+    return member;
+  }
+
+  get id(): string {
+    assert.ok(this.socket.id);
+    return this.socket.id;
+  }
+
+  /** Has the server call `io.a(…).b(…)`; gives what that comes to, or throws. */
+  async io(...steps: Step[]): Promise<unknown> {
+    const { value, error } = await this.attempt(...steps);
+    assert.equal(error, undefined);
+    return value;
+  }
+
+  /** Has the server call `io.a(…).b(…)`, which may fail. */
+  attempt(...steps: Step[]): Promise<Reply> {
+    return this.socket.emitWithAck("io", steps) as Promise<Reply>;
+  }
+
+  /** Has the server call `socket.a(…).b(…)` on this client's socket. */
+  async own(...steps: Step[]): Promise<unknown> {
+    const { value, error } = (await this.socket.emitWithAck("socket", steps)) as Reply;
+    assert.equal(error, undefined);
+    return value;
+  }
+
+  /** Everything heard until each of `last` was, without those. */
+  async until(...last: string[]): Promise<unknown[][]> {
+    const awaited = new Set<unknown>(last);
+    const before: unknown[][] = [];
+    while (awaited.size > 0) {
+      const event = await this.heard.next();
+      if (!awaited.delete(event[0])) before.push(event);
+    }
+    return before;
+  }
+}

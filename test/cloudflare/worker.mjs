@@ -1,0 +1,64 @@
+/** A Worker whose objects are rooms, by name; and the same inside an app of Hono. */
+import { Hono } from "hono";
+import { SocketIO, routeSocketIO } from "../../runtimes/cloudflare.ts";
+
+export class Room extends SocketIO {
+  options(env) {
+    return { pingInterval: 2000, pingTimeout: 1000, ...(env.RECOVERING && { connectionStateRecovery: {} }) };
+  }
+
+  setup(io) {
+    io.on("connection", (socket) => {
+      socket.on("say", () => io.emit("said", "by client"));
+      socket.on("name", (answer) => answer(socket.handshake.query.room));
+      socket.on("keep", (value, answer) => {
+        socket.data.value = value;
+        delete socket.data.call;
+        answer();
+      });
+      socket.on("keep a function", (answer) => {
+        socket.data.call = () => {};
+        setTimeout(() => answer(), 50);
+      });
+      socket.on("keep later", async (value) => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        socket.data.value = value;
+        socket.emit("kept later");
+      });
+      socket.on("kept", (answer) => answer({ value: socket.data.value, recovered: socket.recovered }));
+      socket.on("ring in", async (milliseconds, answer) => {
+        await this.schedule(Date.now() + milliseconds, "broken");
+        await this.schedule(Date.now() + milliseconds, "tea");
+        answer();
+      });
+      socket.on("ask me", () => socket.emit("question", () => io.emit("said", "an answer to nobody")));
+      socket.on("ask me in time", () => socket.timeout(300).emit("question", (error) => socket.emit("asked", error.message)));
+      socket.on("leave", () => socket.disconnect(true));
+    });
+  }
+
+  onRequest() {
+    this.io.emit("said", "by request");
+    return new Response(`${this.io.engine.clientsCount} connection`);
+  }
+
+  onAlarm(key) {
+    if (key === "broken") throw new Error("no bell");
+    this.io.emit("rung", key);
+  }
+}
+
+const name = (url) => url.searchParams.get("room") ?? "main";
+const app = new Hono();
+app.all("/socket.io/*", (c) => routeSocketIO(c.req.raw, c.env.ROOMS, { name }));
+
+// The platform looks the Worker up as the default export.
+// oxlint-disable-next-line import/no-default-export
+export default {
+  async fetch(request, env, context) {
+    const url = new URL(request.url);
+    if (url.pathname === "/say") return env.ROOMS.getByName(name(url)).fetch(request);
+    if (url.pathname.startsWith("/hono/")) return app.fetch(new Request(request.url.replace("/hono/", "/"), request), env, context);
+    return (await routeSocketIO(request, env.ROOMS, { name })) ?? new Response("the app");
+  },
+};

@@ -1,0 +1,229 @@
+/** What is Cloudflare's own beside the conformance suite: routing, requests of the app, alarms, storage, Hono, the example. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { type Json, Miniflare, type MiniflareOptions } from "miniflare";
+import { type Socket, io as connect } from "socket.io-client";
+import { beforeAll, describe, onTestFinished, test } from "vitest";
+import { WebSocket } from "ws";
+
+const ROOT = join(import.meta.dirname, "../..");
+const bundle = join(ROOT, ".cache/cloudflare/worker.mjs");
+
+beforeAll(async () => {
+  await build({
+    entryPoints: [join(import.meta.dirname, "worker.mjs")],
+    outfile: bundle,
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    external: ["cloudflare:workers"],
+  });
+});
+
+describe("a Worker with Durable Objects (G44)", () => {
+  test("routes by name: clients of two objects do not hear each other", async () => {
+    const { url } = await start();
+    const [red, blue] = await Promise.all([enter(url, "red"), enter(url, "blue")]);
+    const heard: string[] = [];
+    red.on("said", () => heard.push("red"));
+    blue.on("said", () => heard.push("blue"));
+    red.emit("say");
+    await Promise.all([red.emitWithAck("name"), blue.emitWithAck("name")]);
+    assert.deepEqual(heard, ["red"]);
+  });
+
+  test("leaves other requests to the Worker, and to `onRequest`, which may emit", async () => {
+    const { url } = await start();
+    assert.equal(await (await fetch(`${url}/`)).text(), "the app");
+    const red = await enter(url, "red");
+    const said = new Promise((resolve) => red.on("said", resolve));
+    assert.equal(await (await fetch(`${url}/say?room=red`)).text(), "1 connection");
+    assert.equal(await said, "by request");
+  });
+
+  test("serves inside an app of Hono", async () => {
+    const { url } = await start();
+    const socket = await enter(url, "hono", "/hono/socket.io");
+    assert.equal(await socket.emitWithAck("name"), "hono");
+  });
+
+  test("shares its one alarm with the app, also when it was set before a sleep and another one fails", async () => {
+    const { url, evict, logged } = await start();
+    const socket = await enter(url, "red");
+    const rung = new Promise((resolve) => socket.on("rung", resolve));
+    await socket.emitWithAck("ring in", 400);
+    await evict("red");
+    assert.equal(await rung, "tea");
+    assert.ok(logged.some((line) => line.includes("onAlarm failed")), logged.join("\n"));
+  });
+
+  test("keeps data that is too large for the WebSocket", async () => {
+    const { url, evict } = await start();
+    const socket = await enter(url, "red");
+    const large = "x".repeat(40_000);
+    await socket.emitWithAck("keep", large);
+    await evict("red");
+    assert.deepEqual(await socket.emitWithAck("kept"), { value: large, recovered: true });
+    await socket.emitWithAck("keep", "small again");
+    await evict("red");
+    assert.deepEqual(await socket.emitWithAck("kept"), { value: "small again", recovered: true });
+  });
+
+  test("says so once when data cannot be kept, and goes on", async () => {
+    const { url, evict, logged } = await start();
+    const socket = await enter(url, "red");
+    await socket.emitWithAck("keep", "before");
+    await socket.emitWithAck("keep a function");
+    await socket.emitWithAck("kept");
+    assert.equal(logged.join("").split("Cannot keep socket.data").length, 2, logged.join("\n"));
+    await evict("red");
+    assert.deepEqual(await socket.emitWithAck("kept"), { value: "before", recovered: true });
+  });
+
+  test("keeps what a listener changes after an await", async () => {
+    const { url, evict } = await start();
+    const socket = await enter(url, "red");
+    socket.emit("keep later", "patience");
+    await new Promise((resolve) => socket.on("kept later", resolve));
+    await evict("red");
+    assert.deepEqual(await socket.emitWithAck("kept"), { value: "patience", recovered: true });
+  });
+
+  test("keeps a client that came by an upgrade, and lets the object sleep", async () => {
+    const { url, evict } = await start();
+    const socket = connect(url, { query: { room: "red" }, forceNew: true, reconnection: false });
+    onTestFinished(() => void socket.close());
+    await new Promise((resolve) => socket.io.engine.on("upgrade", resolve));
+    await socket.emitWithAck("keep", "before");
+    const { id } = socket;
+    await evict("red");
+    assert.deepEqual(await socket.emitWithAck("kept"), { value: "before", recovered: true });
+    assert.equal(socket.id, id);
+  });
+
+  test("times a client out that says nothing, though the object slept", async () => {
+    const { url, evict } = await start();
+    const silent = await joinSilently(url, "red");
+    const closed = new Promise((resolve) => silent.on("close", resolve));
+    await evict("red");
+    await closed;
+    assert.equal(await visit(url), "0 connection");
+  });
+
+  test("does not bring back a client that it has ended, though the client does not answer the close frame", async () => {
+    const { url, evict } = await start();
+    const deaf = await joinSilently(url, "red");
+    deaf.pause();
+    deaf.send('42["leave"]');
+    while ((await visit(url)) !== "0 connection") await setImmediate();
+    await evict("red");
+    assert.equal(await visit(url), "0 connection");
+  });
+
+  test("gives clients their sockets back after a deploy, with what they have missed", async () => {
+    const { url, evict, deploy } = await start({ RECOVERING: true });
+    const socket = await enter(url, "red");
+    const heard: unknown[] = [];
+    socket.on("said", (by) => heard.push(by));
+    await socket.emitWithAck("keep", "before");
+    const { id } = socket;
+    await evict("red");
+    await socket.emitWithAck("kept");
+    const gone = new Promise((resolve) => socket.once("disconnect", resolve));
+    socket.emit("say");
+    await socket.emitWithAck("name");
+    await deploy();
+    await gone;
+    // The first that the new instance hears of.
+    assert.equal(await visit(url), "0 connection");
+    const back = new Promise((resolve) => socket.once("connect", () => resolve(undefined)));
+    socket.connect();
+    await back;
+    assert.deepEqual(await socket.emitWithAck("kept"), { value: "before", recovered: true });
+    assert.equal(socket.recovered, true);
+    assert.equal(socket.id, id);
+    assert.deepEqual(heard, ["by client", "by request"]);
+  });
+
+  test("stays awake for an answer with a timeout, and takes a late one for nobody's", async () => {
+    const { url, evict } = await start();
+    const socket = await enter(url, "red");
+    const question = new Promise<(answer: string) => void>((resolve) => socket.once("question", resolve));
+    socket.on("said", (text) => assert.fail(text));
+    socket.emit("ask me");
+    const answer = await question;
+    await evict("red");
+    answer("late");
+    assert.equal(await socket.emitWithAck("name"), "red");
+    const asked = new Promise((resolve) => socket.on("asked", resolve));
+    socket.emit("ask me in time");
+    await socket.emitWithAck("name");
+    await evict("red");
+    assert.equal(await asked, "operation has timed out");
+  });
+});
+
+test("the chat deploys, as far as can be told without doing so", { timeout: 60_000 }, async () => {
+  const wrangler = join(ROOT, "node_modules/.bin/wrangler");
+  const args = ["deploy", "--dry-run", "--config", "examples/chat/wrangler.jsonc", "--outdir", ".cache/wrangler"];
+  const env = { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true" };
+  const { stdout } = await promisify(execFile)(wrangler, args, { cwd: ROOT, env });
+  assert.match(stdout, /env\.CHAT \(Chat\)/);
+});
+
+async function start(bindings: Record<string, Json> = {}) {
+  const storage = await mkdtemp(join(tmpdir(), "omnisocket-"));
+  onTestFinished(() => rm(storage, { recursive: true }));
+  const logged: string[] = [];
+  const options = {
+    modules: true,
+    scriptPath: bundle,
+    compatibilityDate: "2026-01-01",
+    durableObjects: { ROOMS: { className: "Room", useSQLite: true } },
+    host: "127.0.0.1",
+    port: 0,
+    bindings,
+    durableObjectsPersist: storage,
+    handleRuntimeStdio(stdout: Readable, stderr: Readable) {
+      for (const stream of [stdout, stderr]) stream.on("data", (data: Buffer) => logged.push(String(data)));
+    },
+  } satisfies MiniflareOptions;
+  const miniflare = new Miniflare(options);
+  onTestFinished(() => miniflare.dispose());
+  const url = (await miniflare.ready).origin;
+  const evict = (name: string) => miniflare.unsafeEvictDurableObject("", "Room", { name, webSockets: "hibernate" });
+  /** Another process takes over: what is not stored is gone, connections too. */
+  const deploy = async (): Promise<void> => {
+    await miniflare.setOptions({ ...options, port: Number(new URL(url).port) });
+    await miniflare.ready;
+  };
+  return { url, evict, deploy, logged };
+}
+
+/** Joins without a client: it answers no ping. */
+async function joinSilently(url: string, room: string): Promise<WebSocket> {
+  const socket = new WebSocket(`${url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket&room=${room}`);
+  onTestFinished(() => socket.terminate());
+  socket.on("open", () => socket.send("40"));
+  await new Promise<void>((resolve) => socket.on("message", (data) => (data as Buffer).toString().startsWith("40{") && resolve()));
+  return socket;
+}
+
+async function visit(url: string): Promise<string> {
+  return (await fetch(`${url}/say?room=red`)).text();
+}
+
+async function enter(url: string, room: string, path = "/socket.io"): Promise<Socket> {
+  const socket = connect(url, { path, query: { room }, transports: ["websocket"], forceNew: true, reconnection: false });
+  onTestFinished(() => void socket.close());
+  await new Promise<void>((resolve, reject) => socket.on("connect", resolve).on("connect_error", reject));
+  return socket;
+}

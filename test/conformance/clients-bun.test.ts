@@ -1,0 +1,3 @@
+import { defineClients } from "./clients.ts";
+
+defineClients("bun", ["bun", "run"]);

@@ -1,0 +1,4 @@
+import { cloudflare } from "./hosts/cloudflare.ts";
+import { defineConformance } from "./suite.ts";
+
+defineConformance(cloudflare);

@@ -1,0 +1,4 @@
+import { node } from "./hosts/node.ts";
+import { defineConformance } from "./suite.ts";
+
+defineConformance(node);

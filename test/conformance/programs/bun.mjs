@@ -1,0 +1,12 @@
+/** The app on Bun. */
+import { Server } from "../../../runtimes/bun.ts";
+import { optionsOf, setup } from "../app.ts";
+
+const { profile, certificate } = JSON.parse(process.argv.at(-1));
+const io = new Server(optionsOf(profile));
+setup(io);
+const server = Bun.serve({ hostname: "127.0.0.1", port: 0, tls: certificate, ...io.handler() });
+console.log(JSON.stringify({ port: server.port }));
+for await (const _ of Bun.stdin.stream());
+await io.close();
+await server.stop();

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { describe, test } from "#test";
+import { connectPolling, connectWebSocket } from "../memory/client.ts";
+import { MemoryEngine } from "../memory/engine.ts";
+
+const options = { pingInterval: 1000, pingTimeout: 400 };
+
+describe("the heartbeat (W-42)", () => {
+  test("pings each pingInterval, counted from when it was due", async () => {
+    const memory = new MemoryEngine(options);
+    const ws = await connectWebSocket(memory);
+    await memory.host.advance(999);
+    assert.deepEqual(ws.take(), []);
+    for (let beat = 0; beat < 5; beat++) {
+      await memory.host.advance(1);
+      assert.deepEqual(ws.take(), ["2"]);
+      await memory.host.advance(300);
+      ws.send("3");
+      await memory.host.advance(699);
+      assert.deepEqual(ws.take(), [], "the answer's delay does not shift the beat");
+    }
+  });
+
+  test("does not drift when a tick comes late", async () => {
+    const memory = new MemoryEngine(options);
+    const ws = await connectWebSocket(memory);
+    memory.host.stall(1050);
+    assert.deepEqual(ws.take(), ["2"]);
+    ws.send("3");
+    await memory.host.advance(949);
+    assert.deepEqual(ws.take(), []);
+    await memory.host.advance(1);
+    assert.deepEqual(ws.take(), ["2"], "2000 after the start");
+  });
+
+  test("comes with the default times", async () => {
+    const memory = new MemoryEngine();
+    const ws = await connectWebSocket(memory);
+    await memory.host.advance(24_999);
+    assert.deepEqual(ws.take(), []);
+    await memory.host.advance(20_000);
+    assert.deepEqual(ws.take(), ["2"]);
+    assert.equal(memory.last.end, undefined);
+    await memory.host.advance(1);
+    assert.equal(memory.last.reason, "ping timeout");
+  });
+
+  test("ends a session that does not answer, at pingInterval + pingTimeout (W33, H47)", async () => {
+    const memory = new MemoryEngine(options);
+    const ws = await connectWebSocket(memory);
+    const client = await connectPolling(memory);
+    const poll = client.poll();
+    await memory.host.advance(1000);
+    assert.equal(poll.body, "2");
+    await memory.host.advance(399);
+    assert.equal(memory.engine.clientsCount, 2);
+    await memory.host.advance(1);
+    assert.deepEqual(memory.sessions.map(({ reason }) => reason), ["ping timeout", "ping timeout"]);
+    assert.ok(ws.ended !== undefined);
+    assert.equal(memory.engine.clientsCount, 0);
+  });
+
+  test("tells a waiting GET of the end", async () => {
+    const memory = new MemoryEngine(options);
+    const client = await connectPolling(memory);
+    assert.deepEqual(await pollFor(memory, client, 1000), "2");
+    assert.deepEqual(await pollFor(memory, client, 400), "1");
+    assert.equal(memory.last.reason, "ping timeout");
+  });
+
+  test("is answered over POST", async () => {
+    const memory = new MemoryEngine(options);
+    const client = await connectPolling(memory);
+    for (let beat = 0; beat < 5; beat++) {
+      assert.equal(await pollFor(memory, client, 1000), "2");
+      await client.send("3");
+    }
+    assert.equal(memory.last.end, undefined);
+  });
+
+  test("puts the deadline off once when other data comes instead of the pong (W34)", async () => {
+    const memory = new MemoryEngine(options);
+    const ws = await connectWebSocket(memory);
+    await memory.host.advance(1300);
+    ws.send("4hi");
+    await memory.host.advance(399);
+    ws.send("4again");
+    assert.equal(memory.last.end, undefined);
+    await memory.host.advance(1);
+    assert.equal(memory.last.reason, "ping timeout");
+  });
+
+  test("takes the pong also after such a delay, and goes on", async () => {
+    const memory = new MemoryEngine(options);
+    const ws = await connectWebSocket(memory);
+    await memory.host.advance(1300);
+    ws.send("4hi");
+    await memory.host.advance(350);
+    ws.send("3");
+    ws.take();
+    await memory.host.advance(1000);
+    assert.deepEqual(ws.take(), ["2"]);
+    await memory.host.advance(400);
+    assert.equal(memory.last.reason, "ping timeout");
+  });
+
+  test("is not disturbed by data or pongs while no ping is outstanding (P08)", async () => {
+    const memory = new MemoryEngine(options);
+    const ws = await connectWebSocket(memory);
+    for (let time = 0; time < 9; time++) {
+      await memory.host.advance(100);
+      ws.send("4hi", "3");
+    }
+    await memory.host.advance(99);
+    assert.deepEqual(ws.take(), []);
+    await memory.host.advance(1);
+    assert.deepEqual(ws.take(), ["2"]);
+  });
+
+  test("goes on across an upgrade", async () => {
+    const memory = new MemoryEngine(options);
+    const client = await connectPolling(memory);
+    await memory.host.advance(900);
+    const ws = await client.upgrade();
+    await memory.host.advance(100);
+    assert.deepEqual(ws.take(), ["2"]);
+    await memory.host.advance(400);
+    assert.equal(memory.last.reason, "ping timeout");
+  });
+
+  test("moves an unanswered ping to the WebSocket, with the queue, when the client switches", async () => {
+    const memory = new MemoryEngine(options);
+    const client = await connectPolling(memory);
+    await memory.host.advance(1000);
+    const ws = await client.upgrade();
+    assert.deepEqual(ws.take(), ["2"]);
+    ws.send("3");
+    await memory.host.advance(999);
+    assert.equal(memory.last.end, undefined);
+  });
+
+  test("tells `heartbeat` of each pong", async () => {
+    const memory = new MemoryEngine(options);
+    const ws = await connectWebSocket(memory);
+    let beats = 0;
+    memory.last.conn.on("heartbeat", () => void beats++);
+    await memory.host.advance(1000);
+    ws.send("3");
+    assert.equal(beats, 1);
+  });
+
+  test("leaves nothing behind when the session has ended", async () => {
+    const memory = new MemoryEngine(options);
+    const ws = await connectWebSocket(memory);
+    ws.close();
+    await memory.host.advance(10_000);
+    assert.equal(memory.host.nextWakeUp, undefined);
+  });
+
+  test("keeps one wake-up for many sessions", async () => {
+    const memory = new MemoryEngine(options);
+    for (let count = 0; count < 20; count++) await connectWebSocket(memory);
+    assert.equal(memory.host.wakeUps.length, 1);
+  });
+});
+
+describe("the heartbeat after a standstill (G42, I20)", () => {
+  test("spares a client whose pong waits", async () => {
+    const memory = new MemoryEngine(options);
+    const ws = await connectWebSocket(memory);
+    await memory.host.advance(1000);
+    memory.host.stall(60_000);
+    assert.equal(memory.last.end, undefined);
+    ws.send("3");
+    await memory.host.settle();
+    assert.equal(memory.last.end, undefined);
+  });
+
+  test("spares a client whose pong waits, however short the standstill was", async () => {
+    const memory = new MemoryEngine(options);
+    const ws = await connectWebSocket(memory);
+    await memory.host.advance(1000);
+    memory.host.stall(options.pingTimeout + 1);
+    ws.send("3");
+    await memory.host.advance(0);
+    assert.equal(memory.last.end, undefined);
+  });
+
+  test("spares a client whose other data waits", async () => {
+    const memory = new MemoryEngine(options);
+    const ws = await connectWebSocket(memory);
+    await memory.host.advance(1000);
+    memory.host.stall(60_000);
+    ws.send("4hi");
+    await memory.host.advance(399);
+    assert.equal(memory.last.end, undefined);
+    await memory.host.advance(1);
+    assert.equal(memory.last.reason, "ping timeout");
+  });
+
+  test("ends a client that has nothing to say", async () => {
+    const memory = new MemoryEngine(options);
+    await connectWebSocket(memory);
+    await memory.host.advance(1000);
+    memory.host.stall(60_000);
+    await memory.host.advance(0);
+    assert.equal(memory.last.reason, "ping timeout");
+  });
+
+  test("gives a client that was not pinged in time its whole pingTimeout", async () => {
+    const memory = new MemoryEngine(options);
+    const ws = await connectWebSocket(memory);
+    memory.host.stall(60_000);
+    await memory.host.settle();
+    assert.deepEqual(ws.take(), ["2"]);
+    await memory.host.advance(399);
+    assert.equal(memory.last.end, undefined);
+    ws.send("3");
+    await memory.host.advance(1000);
+    assert.deepEqual(ws.take(), ["2"]);
+  });
+
+  test("spares a polling client whose POST waits", async () => {
+    const memory = new MemoryEngine(options);
+    const client = await connectPolling(memory);
+    const poll = client.poll();
+    await memory.host.advance(1000);
+    assert.equal(poll.body, "2");
+    memory.host.stall(60_000);
+    await client.send("3");
+    assert.equal(memory.last.end, undefined);
+  });
+});
+
+async function pollFor(memory: MemoryEngine, client: Awaited<ReturnType<typeof connectPolling>>, time: number): Promise<string> {
+  const poll = client.poll();
+  await memory.host.advance(time);
+  return poll.body;
+}

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, test } from "#test";
+import type { SlowConsumerPolicy } from "../../src/index.ts";
+import { OutgoingQueue } from "../../src/engine/outgoing-queue.ts";
+import type { Outgoing } from "../../src/engine/revision.ts";
+import { Batch } from "../../src/wire/batch.ts";
+import { connectPolling, connectWebSocket } from "../memory/client.ts";
+import { MemoryEngine, type SeenSession } from "../memory/engine.ts";
+import type { MemoryWebSocket } from "../memory/web-socket.ts";
+
+/** Each message is one letter and counts 65 bytes: five of them fit, and past two the connection is not writable. */
+function small(slowConsumer: SlowConsumerPolicy): MemoryEngine {
+  return new MemoryEngine({ slowConsumer, limits: { maxBufferedBytes: 325, highWaterMark: 130 } });
+}
+
+/** Emits the letters, each an event that wants no acknowledgement unless it is a capital. */
+function emit(seen: SeenSession, letters: string): void {
+  for (const letter of letters) {
+    const batch = new Batch([letter]);
+    batch.droppable = letter === letter.toLowerCase();
+    seen.conn.deliver(batch);
+  }
+}
+
+/** A WebSocket whose client does not read, where every frame counts as many bytes as the core thinks. */
+async function unread(memory: MemoryEngine): Promise<MemoryWebSocket> {
+  const ws = await connectWebSocket(memory);
+  let frames = 0;
+  Object.defineProperty(ws, "bufferedAmount", {
+    get: () => (ws.frames.length - frames) * 65,
+    set() {
+      frames = ws.frames.length;
+    },
+  });
+  return ws;
+}
+
+const letters = (ws: MemoryWebSocket): string => ws.take().map((frame) => String(frame).slice(1)).join("");
+
+describe("slowConsumer over polling", () => {
+  for (const { policy, kept, dropped } of [
+    { policy: "drop-oldest", kept: "cdefg", dropped: 2 },
+    { policy: "drop-newest", kept: "abcde", dropped: 2 },
+  ] as const) {
+    test(`"${policy}" keeps ${kept} of abcdefg where five fit`, async () => {
+      const memory = small(policy);
+      const client = await connectPolling(memory);
+      emit(memory.last, "abcdefg");
+      assert.equal(memory.last.conn.bufferedBytes, 325);
+      assert.deepEqual((await client.receive()).map((packet) => packet.slice(1)).join(""), kept);
+      assert.equal(memory.last.droppedPackets, dropped);
+    });
+  }
+
+  test('"close" ends the connection one past the limit', async () => {
+    const memory = small("close");
+    await connectPolling(memory);
+    emit(memory.last, "abcde");
+    assert.equal(memory.last.end, undefined);
+    emit(memory.last, "f");
+    assert.equal(memory.last.reason, "transport error");
+  });
+
+  test("what must not be dropped stays in its order, and ends the connection once nothing else is left to drop", async () => {
+    const memory = small("drop-oldest");
+    const client = await connectPolling(memory);
+    emit(memory.last, "AbCdefGHi");
+    assert.deepEqual((await client.receive()).map((packet) => packet.slice(1)).join(""), "ACGHi");
+    emit(memory.last, "ABCDE");
+    assert.equal(memory.last.end, undefined);
+    emit(memory.last, "F");
+    assert.match(memory.last.description!, /SLOW_CONSUMER/);
+  });
+
+  test('"drop-newest" ends the connection for what must not be dropped', async () => {
+    const memory = small("drop-newest");
+    await connectPolling(memory);
+    emit(memory.last, "abcdeF");
+    assert.equal(memory.last.reason, "transport error");
+  });
+});
+
+describe("slowConsumer over WebSocket", () => {
+  test('"drop-newest" leaves what the platform has', async () => {
+    const memory = small("drop-newest");
+    const ws = await unread(memory);
+    emit(memory.last, "abcdefg");
+    assert.equal(letters(ws), "abcde");
+    assert.equal(memory.last.droppedPackets, 2);
+  });
+
+  test('"drop-oldest" gives the platform as much as the high-water mark, and drops from what waits behind', async () => {
+    const memory = small("drop-oldest");
+    const ws = await unread(memory);
+    emit(memory.last, "abcdefg");
+    assert.equal(memory.last.conn.bufferedBytes, 325);
+    assert.equal(memory.last.droppedPackets, 2);
+    assert.equal(letters(ws), "ab");
+    // The client reads: what waited comes, in order.
+    ws.drain();
+    await memory.host.settle();
+    assert.equal(letters(ws), "ef");
+    await memory.host.advance(100);
+    assert.equal(letters(ws), "g");
+    emit(memory.last, "h");
+    assert.equal(letters(ws), "h");
+  });
+
+  test("pings do not wait behind what is held back", async () => {
+    const memory = small("drop-oldest");
+    const ws = await unread(memory);
+    emit(memory.last, "abcd");
+    memory.last.conn.sendControl("2");
+    assert.deepEqual(ws.take(), ["4a", "4b", "2"]);
+  });
+
+  test("a close takes along what was held back", async () => {
+    const memory = small("drop-oldest");
+    const ws = await unread(memory);
+    emit(memory.last, "abcd");
+    memory.last.conn.close();
+    assert.equal(letters(ws), "abcd");
+  });
+
+  test("nothing is looked for once the connection has ended", async () => {
+    const memory = small("drop-oldest");
+    const ws = await unread(memory);
+    emit(memory.last, "abcd");
+    ws.close();
+    await memory.host.settle();
+    assert.equal(await memory.nextTimer(), Infinity);
+  });
+});
+
+test("an OutgoingQueue keeps the order, and drops the oldest that may be dropped", () => {
+  const operation = fc.oneof(
+    fc.record({ push: fc.integer({ min: 1, max: 9 }), droppable: fc.boolean() }),
+    fc.record({ shift: fc.constant(true) }),
+    fc.record({ dropTo: fc.nat(60) }),
+  );
+  fc.assert(fc.property(fc.array(operation, { maxLength: 80 }), (operations) => {
+    const queue = new OutgoingQueue();
+    const model: Outgoing[] = [];
+    const bytes = (): number => model.reduce((sum, { size }) => sum + size, 0);
+    for (const it of operations) {
+      if ("push" in it) {
+        const item: Outgoing = { frames: [], packets: [], size: it.push, compress: false, droppable: it.droppable };
+        queue.push(item);
+        model.push(item);
+      } else if ("shift" in it) assert.equal(queue.shift(), model.shift());
+      else {
+        const before = model.length;
+        for (const item of [...model]) if (bytes() > it.dropTo && item.droppable === true) model.splice(model.indexOf(item), 1);
+        assert.equal(queue.dropOldest(it.dropTo), before - model.length);
+      }
+      assert.deepEqual([queue.items, queue.bytes, queue.first], [model, bytes(), model[0]]);
+    }
+    assert.deepEqual([queue.takeAll(), queue.bytes, queue.isEmpty], [model, 0, true]);
+  }));
+});

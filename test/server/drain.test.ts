@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { describe, test } from "#test";
+import { ask, connectPolling, engineUrl } from "../memory/client.ts";
+import { MemoryServer } from "../memory/server.ts";
+import { connect, crowd, join, recorder } from "./client.ts";
+
+/** Whether a promise has settled, as far as can be told without letting time pass. */
+function watched(promise: Promise<unknown>): { settled: boolean } {
+  const watch = { settled: false };
+  const settle = (): void => void (watch.settled = true);
+  promise.then(settle, settle);
+  return watch;
+}
+
+describe("close({ drain, spread, force }) (G40)", () => {
+  test("refuses handshakes with 503 and Retry-After, and still serves the sessions there are", async () => {
+    const io = new MemoryServer();
+    const client = await connectPolling(io);
+    await client.send("40");
+    await client.receive();
+    const heard: unknown[] = [];
+    for (const socket of io.sockets.sockets.values()) socket.on("a", () => heard.push("a"));
+    const { socket } = await join(io);
+    socket.emit("unread");
+    const busy = await connect(io);
+    busy.ws.reads = false;
+    busy.ws.bufferedAmount = 1;
+    void io.close({ drain: 1000 });
+    await io.host.advance(100);
+    const handshake = ask(io, engineUrl({ transport: "polling" }));
+    await client.send('42["a"]');
+    assert.equal(handshake.status, 503);
+    assert.equal(handshake.headers["retry-after"], "5");
+    assert.deepEqual(heard, ["a"]);
+    await io.host.advance(60_000);
+  });
+
+  test("waits until what was emitted has left, and no longer than `drain`", async () => {
+    const io = new MemoryServer();
+    const { client, socket } = await join(io);
+    client.ws.reads = false;
+    socket.emit("last words");
+    const closing = watched(io.close({ drain: 1000 }));
+    await io.host.advance(500);
+    assert.ok(!client.isClosed);
+    client.ws.drain();
+    await io.host.advance(20);
+    assert.ok(client.isClosed && closing.settled);
+
+    const slow = await join(new MemoryServer());
+    slow.client.ws.bufferedAmount = 1;
+    const server = slow.socket.nsp.server as MemoryServer;
+    const late = watched(server.close({ drain: 1000 }));
+    await server.host.advance(999);
+    assert.ok(!slow.client.isClosed);
+    await server.host.advance(1);
+    assert.ok(slow.client.isClosed && late.settled);
+  });
+
+  test("ends each WebSocket with 1001 and without a DISCONNECT, so that its client comes back", async () => {
+    const io = new MemoryServer();
+    const { client, socket } = await join(io);
+    const { heard, hear } = recorder();
+    socket.on("disconnecting", hear("disconnecting")).on("disconnect", hear("disconnect"));
+    await Promise.all([io.close({}), io.host.advance(100)]);
+    assert.deepEqual(client.take(), []);
+    assert.deepEqual(client.ws.ended, { code: 1001, reason: undefined });
+    assert.deepEqual(heard, [["disconnecting", "server shutting down"], ["disconnect", "server shutting down"]]);
+  });
+
+  test("ends a polling client with its last packets, then a close packet", async () => {
+    const io = new MemoryServer();
+    const client = await connectPolling(io);
+    await client.send("40");
+    await client.receive();
+    const closing = watched(io.close({ drain: 0 }));
+    io.emit("last words");
+    await io.host.advance(100);
+    assert.ok(!closing.settled, "its client may still fetch them");
+    assert.deepEqual(await client.receive(), ['42["last words"]']);
+    assert.deepEqual(await client.receive(), ["1"]);
+    await io.host.advance(20);
+    assert.ok(closing.settled);
+  });
+
+  test("spreads the ends evenly", async () => {
+    const io = new MemoryServer();
+    const members = await crowd(io, 10);
+    const gone = (): number => members.filter(({ client }) => client.isClosed).length;
+    const closing = watched(io.close({ spread: 1000 }));
+    await io.host.advance(0);
+    const counts: number[] = [];
+    for (let step = 0; step < 10; step++) {
+      counts.push(gone());
+      await io.host.advance(100);
+    }
+    assert.deepEqual(counts, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    assert.ok(closing.settled);
+  });
+
+  test("cuts what is left after `force`", async () => {
+    const io = new MemoryServer();
+    const client = await connectPolling(io);
+    await client.send("40");
+    await client.receive();
+    const closing = watched(io.close({ force: 2000 }));
+    await io.host.advance(1999);
+    assert.ok(!closing.settled);
+    await io.host.advance(21);
+    assert.ok(closing.settled);
+    assert.equal(io.engine.clientsCount, 0);
+  });
+
+  test("ends sockets that are still in their middlewares", async () => {
+    const io = new MemoryServer();
+    let signal: AbortSignal | undefined;
+    io.use((socket) => void (signal = socket.handshake.signal));
+    io.on("connection", () => assert.fail("it was let in"));
+    const client = await connect(io);
+    await client.say("0");
+    await Promise.all([io.close({}), io.host.advance(100)]);
+    assert.ok(client.isClosed && signal!.aborted);
+  });
+
+  test("may be called again: the calls wait for the same, and one without options ends the rest at once", async () => {
+    const io = new MemoryServer();
+    const [first, second] = await crowd(io, 2);
+    const closings = [io.close({ spread: 60_000 }), io.close({ spread: 1 })].map(watched);
+    await io.host.advance(100);
+    assert.deepEqual([first!.client.isClosed, second!.client.isClosed], [true, false]);
+    const last = watched(io.close());
+    await io.host.settle();
+    assert.ok(second!.client.isClosed && last.settled && closings.every(({ settled }) => settled));
+  });
+
+  test("is safe from inside a handler, and leaves nothing that waits", async () => {
+    const io = new MemoryServer();
+    const { client, socket } = await join(io);
+    let closing: Promise<void> | undefined;
+    socket.on("stop", () => void (closing = io.close({ spread: 10 })));
+    await client.say('2["stop"]');
+    await io.host.advance(1000);
+    await closing;
+    assert.ok(client.isClosed);
+    await io.host.advance(100_000);
+    assert.equal(io.host.nextWakeUp, undefined);
+  });
+
+  test("settles though an adapter never closes", async () => {
+    const io = new MemoryServer();
+    io.sockets.adapter.close = () => new Promise(() => {});
+    const closing = watched(io.close());
+    await io.host.advance(9_999);
+    assert.ok(!closing.settled);
+    await io.host.advance(1);
+    assert.ok(closing.settled);
+  });
+});

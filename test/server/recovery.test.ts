@@ -1,0 +1,363 @@
+/** Connection state recovery: what a client gets back, and when it does not (W-56..60, G20–G26, C01–C08). */
+import assert from "node:assert/strict";
+import { describe, test } from "#test";
+import type { RecoveryStore, ServerOptions, Socket } from "../../src/index.ts";
+import { MemoryHost } from "../memory/host.ts";
+import { MemoryServer } from "../memory/server.ts";
+import { type Client, assertTidy, connect, faultsOf, recorder } from "./client.ts";
+import { MapStore } from "./map-store.ts";
+
+const RECOVERY: ServerOptions = { connectionStateRecovery: {} };
+
+interface Welcome {
+  readonly sid: string;
+  readonly pid: string;
+}
+
+/** What the client was told so far: events by their arguments, and CONNECT. */
+interface Heard {
+  readonly events: unknown[][];
+  readonly welcome: Welcome | undefined;
+  readonly order: string;
+  /** The offset that the released client would show. */
+  readonly offset: string | undefined;
+}
+
+function hear(client: Client, offset?: string): Heard {
+  const events: unknown[][] = [];
+  let welcome: Welcome | undefined;
+  let order = "";
+  for (const packet of client.take() as string[]) {
+    order += packet[0];
+    if (packet.startsWith("0")) welcome = JSON.parse(packet.slice(1)) as Welcome;
+    if (!packet.startsWith("2")) continue;
+    const [, id, json] = /^2(\d*)(\[.*)$/s.exec(packet)!;
+    const data = JSON.parse(json!) as unknown[];
+    if (id === "") offset = data.pop() as string;
+    events.push(data);
+  }
+  return { events, welcome, order, offset };
+}
+
+/** Joins and tells of it. */
+async function enter(io: MemoryServer, auth?: unknown): Promise<{ client: Client; socket: Socket; pid: string; heard: Heard }> {
+  const client = await connect(io);
+  await client.say(`0${auth === undefined ? "" : JSON.stringify(auth)}`);
+  const heard = hear(client, (auth as { offset?: string } | undefined)?.offset);
+  assert.ok(heard.welcome, "not let in");
+  return { client, heard, pid: heard.welcome.pid, socket: io.sockets.sockets.get(heard.welcome.sid)! };
+}
+
+/** The connection breaks. */
+async function cut(io: MemoryServer, client: Client): Promise<void> {
+  client.ws.close(1006);
+  await io.host.settle();
+}
+
+describe("CONNECT with recovery", () => {
+  test("tells a pid of 20 characters that is neither id, and only where the option is set (W-56, G26)", async () => {
+    const { heard, client } = await enter(new MemoryServer(RECOVERY));
+    const { pid, sid } = heard.welcome!;
+    assert.match(pid, /^[\w-]{20}$/);
+    assert.notEqual(pid, sid);
+    assert.notEqual(pid, client.open.sid);
+    const without = await enter(new MemoryServer());
+    assert.deepEqual(Object.keys(without.heard.welcome!), ["sid"]);
+  });
+
+  test("gives id, rooms, data and missed events back: first the events, then CONNECT (W-59, C02)", async () => {
+    const io = new MemoryServer(RECOVERY);
+    const { heard, hear: listen } = recorder();
+    io.on("connection", (socket) => listen("connection")(socket.recovered));
+    const { client, socket, pid } = await enter(io);
+    await socket.join("room");
+    socket.data.name = "Ada";
+    io.emit("before");
+    const { offset } = hear(client);
+    await cut(io, client);
+    io.to("room").emit("missed", 1);
+    io.to("elsewhere").emit("not for it");
+    io.to(socket.id).emit("missed", 2);
+    socket.emit("missed", 3);
+    const back = await enter(io, { pid, offset });
+    assert.deepEqual(back.heard.events, [["missed", 1], ["missed", 2], ["missed", 3]]);
+    assert.equal(back.heard.order, "2220");
+    assert.deepEqual(back.heard.welcome, { sid: socket.id, pid });
+    assert.notEqual(back.socket, socket);
+    assert.deepEqual([...back.socket.rooms].sort(), [socket.id, "room"].sort());
+    assert.deepEqual(back.socket.data, { name: "Ada" });
+    assert.deepEqual(heard, [["connection", false], ["connection", true]]);
+    io.to("room").emit("live");
+    assert.deepEqual(hear(back.client).events, [["live"]]);
+    assertTidy(io.sockets);
+  });
+
+  test("is good once: a client that then leaves by itself has nothing to come back to (G24, I16)", async () => {
+    const io = new MemoryServer(RECOVERY);
+    const { client, pid, heard } = await enter(io);
+    await cut(io, client);
+    const back = await enter(io, { pid });
+    assert.equal(back.heard.welcome!.sid, heard.welcome!.sid);
+    await back.client.say("1");
+    assert.notEqual((await enter(io, { pid })).heard.welcome!.sid, heard.welcome!.sid);
+  });
+
+  test("keeps sockets for the ends that nobody has decided on, and for no others (W-58)", async () => {
+    const ends: Record<string, (member: { client: Client; socket: Socket }) => unknown> = {
+      "transport close": ({ client }) => client.ws.close(1006),
+      "forced close": ({ socket }) => socket.conn.close(),
+      "client namespace disconnect": ({ client }) => client.say("1"),
+      "server namespace disconnect": ({ socket }) => socket.disconnect(),
+      "parse error": ({ client }) => client.ws.send("x"),
+    };
+    const back: string[] = [];
+    for (const [reason, end] of Object.entries(ends)) {
+      const io = new MemoryServer(RECOVERY);
+      const member = await enter(io);
+      const reasons: string[] = [];
+      member.socket.on("disconnect", (each) => reasons.push(each));
+      await end(member);
+      await io.host.settle();
+      assert.deepEqual(reasons, [reason]);
+      if ((await enter(io, { pid: member.pid })).socket.recovered) back.push(reason);
+    }
+    assert.deepEqual(back, ["transport close", "forced close"]);
+  });
+
+  test("skips the middlewares, or runs them again, and a refusal there is final (G26)", async () => {
+    const seen: boolean[] = [];
+    const serve = (skipMiddlewares: boolean): MemoryServer => {
+      const io = new MemoryServer({ connectionStateRecovery: { skipMiddlewares } });
+      io.use((socket, next) => {
+        seen.push(socket.recovered);
+        next(socket.handshake.auth.refuse === true ? new Error("no") : undefined);
+      });
+      return io;
+    };
+    const skipping = serve(true);
+    const first = await enter(skipping);
+    await cut(skipping, first.client);
+    assert.equal((await enter(skipping, { pid: first.pid, refuse: true })).socket.recovered, true);
+    const running = serve(false);
+    const second = await enter(running);
+    await cut(running, second.client);
+    const refused = await connect(running);
+    await refused.say(`0${JSON.stringify({ pid: second.pid, refuse: true })}`);
+    assert.deepEqual(refused.take(), ['4{"message":"no"}']);
+    assert.equal((await enter(running, { pid: second.pid })).socket.recovered, false);
+    assert.deepEqual(seen, [false, false, true, false]);
+    assertTidy(running.sockets);
+  });
+
+  test("may be tried again when the connection breaks while the middlewares decide", async () => {
+    const io = new MemoryServer({ connectionStateRecovery: { skipMiddlewares: false } });
+    const waiting: (() => void)[] = [];
+    io.use((socket, next) => (socket.recovered && waiting.length === 0 ? void waiting.push(next) : next()));
+    const { client, pid, socket } = await enter(io);
+    await socket.join("room");
+    await cut(io, client);
+    const trying = await connect(io);
+    await trying.say(`0${JSON.stringify({ pid })}`);
+    io.to("room").emit("meanwhile");
+    await cut(io, trying);
+    waiting[0]!();
+    await io.host.settle();
+    const back = await enter(io, { pid });
+    assert.equal(back.socket.recovered, true);
+    assert.deepEqual(back.heard.events, [["meanwhile"]]);
+    assert.deepEqual([...back.socket.rooms].sort(), [socket.id, "room"].sort());
+  });
+
+  test("ends a connection that looks alive, whose socket hears so first (C03)", async () => {
+    const io = new MemoryServer(RECOVERY);
+    const { heard, hear: listen } = recorder();
+    const { client, pid, socket } = await enter(io);
+    socket.on("disconnect", (reason, description) => listen("disconnect")(reason, (description as Error).message));
+    io.on("connection", listen("connection"));
+    const back = await enter(io, { pid });
+    assert.deepEqual(heard.map((each) => (each as unknown[])[0]), ["disconnect", "connection"]);
+    assert.deepEqual(heard[0], ["disconnect", "transport error", "the client has come back over another connection"]);
+    assert.equal(client.isClosed, true);
+    assert.equal(back.socket.id, socket.id);
+  });
+
+  test("replays what was on its way when the socket left the room, and not what came before it joined", async () => {
+    const io = new MemoryServer(RECOVERY);
+    const { client, pid, socket } = await enter(io);
+    io.to("room").emit("before");
+    await socket.join("room");
+    io.to("room").emit("on its way");
+    await socket.leave("room");
+    io.to("room").emit("after");
+    await cut(io, client);
+    assert.deepEqual((await enter(io, { pid })).heard.events, [["on its way"]]);
+  });
+
+  test("knows what was lost of a room that the socket has left since (G21)", async () => {
+    const io = new MemoryServer({ ...RECOVERY, limits: { maxRecoveryPackets: 1 } });
+    const { client, pid, socket } = await enter(io);
+    await socket.join("room");
+    io.to("room").emit("on its way");
+    await socket.leave("room");
+    for (let i = 0; i < 3; i++) io.to("elsewhere").emit("pushes the others out");
+    await cut(io, client);
+    assert.equal((await enter(io, { pid })).socket.recovered, false);
+  });
+
+  test("knows that a socket was not always excepted (G21)", async () => {
+    const io = new MemoryServer({ ...RECOVERY, limits: { maxRecoveryPackets: 1 } });
+    const { client, pid, socket } = await enter(io);
+    io.except("room").emit("on its way");
+    await socket.join("room");
+    io.except("room").emit("not for it");
+    io.to("elsewhere").emit("pushes the others out");
+    await cut(io, client);
+    assert.equal((await enter(io, { pid })).socket.recovered, false);
+  });
+
+  test("does not mind how much a socket itself has told others (G21)", async () => {
+    const io = new MemoryServer({ ...RECOVERY, limits: { maxRecoveryPackets: 1 } });
+    const { client, pid, socket } = await enter(io);
+    await socket.join("room");
+    for (let i = 0; i < 5; i++) socket.to("room").emit("said");
+    await cut(io, client);
+    assert.equal((await enter(io, { pid })).socket.recovered, true);
+  });
+
+  test("sends events in the order of their offsets, also those that a listener emits meanwhile", async () => {
+    const io = new MemoryServer(RECOVERY);
+    const [one, other] = [await enter(io), await enter(io)];
+    one.socket.onAnyOutgoing((event: string) => event === "first" && io.emit("second"));
+    io.emit("first");
+    for (const { client } of [one, other]) {
+      const packets = client.take() as string[];
+      assert.deepEqual(packets.map((packet) => /\.(\d+)"/.exec(packet)![1]), ["1", "2"]);
+    }
+  });
+
+  test("copies the bytes that it keeps, and counts acknowledged events out", async () => {
+    const io = new MemoryServer(RECOVERY);
+    const { client, pid, socket } = await enter(io);
+    const bytes = Uint8Array.of(1, 2);
+    io.emit("bytes", bytes);
+    socket.emit("question", () => {});
+    bytes[0] = 9;
+    await cut(io, client);
+    const back = await connect(io);
+    await back.say(`0${JSON.stringify({ pid })}`);
+    const packets = back.take();
+    assert.match(String(packets[0]), /^51-\["bytes",\{"_placeholder":true,"num":0\},"[\w-]+\.1"\]$/);
+    assert.deepEqual(packets[1], Uint8Array.of(1, 2));
+    assert.equal(packets.length, 3);
+  });
+
+  test("keeps nothing, and asks for no tick, once nobody is there or can come back", async () => {
+    const io = new MemoryServer({ connectionStateRecovery: { maxDisconnectionDuration: 100 }, pingInterval: 1e9 });
+    const kept = () => io.metrics().recovery;
+    const { client, pid } = await enter(io);
+    io.emit("news");
+    await cut(io, client);
+    assert.deepEqual({ ...kept(), bytes: 0 }, { sessions: 1, packets: 1, bytes: 0 });
+    await io.host.advance(100);
+    assert.equal(kept().sessions, 1);
+    await io.host.advance(1);
+    assert.deepEqual(kept(), { sessions: 0, packets: 0, bytes: 0 });
+    assert.equal(io.host.nextWakeUp, undefined);
+    assert.equal((await enter(io, { pid })).socket.recovered, false);
+  });
+
+  test("keeps a child of a dynamic namespace while somebody may come back", async () => {
+    const io = new MemoryServer({ connectionStateRecovery: { maxDisconnectionDuration: 100 }, cleanupEmptyChildNamespaces: true });
+    io.of(/^\/child$/);
+    const client = await connect(io);
+    await client.say("0/child,");
+    await cut(io, client);
+    assert.equal(io._nsps.has("/child"), true);
+    await io.host.advance(101);
+    assert.equal(io._nsps.has("/child"), false);
+  });
+
+  test("comes with options that are given when the server is attached", async () => {
+    const io = new MemoryServer();
+    io.reopen(RECOVERY);
+    const { client, pid } = await enter(io);
+    await cut(io, client);
+    assert.equal((await enter(io, { pid })).socket.recovered, true);
+  });
+});
+
+describe("a store", () => {
+  const serve = (store: RecoveryStore, host: MemoryHost, options: ServerOptions = {}): MemoryServer => {
+    return new MemoryServer({ connectionStateRecovery: { store }, ...options }, { host });
+  };
+
+  test("lets clients come back to another process, where they were when it went", async () => {
+    const [store, host] = [new MapStore(), new MemoryHost()];
+    const before = serve(store, host);
+    const { client, pid, socket } = await enter(before);
+    const gone = await enter(before);
+    await socket.join(["left", "room"]);
+    await host.settle();
+    await socket.leave("left");
+    socket.on("change", () => (socket.data.value = { deep: [1] }));
+    await client.say('2["change"]');
+    before.to("room").emit("missed");
+    await cut(before, gone.client);
+    const after = serve(store, host);
+    after.to("room").emit("missed too");
+    const back = await enter(after, { pid });
+    assert.equal(back.socket.id, socket.id);
+    assert.deepEqual(back.socket.data, { value: { deep: [1] } });
+    assert.deepEqual([...back.socket.rooms].sort(), [socket.id, "room"].sort());
+    assert.deepEqual(back.heard.events, [["missed"], ["missed too"]]);
+    assert.equal((await enter(after, { pid: gone.pid })).socket.recovered, true);
+  });
+
+  test("is empty once nobody is there or can come back, also where the namespace is not there any more", async () => {
+    const [store, host] = [new MapStore(), new MemoryHost()];
+    const io = serve(store, host);
+    const { client } = await enter(io);
+    io.emit("news");
+    await host.settle();
+    assert.notEqual(store.values.size, 0);
+    await cut(io, client);
+    await host.advance(120_001);
+    assert.deepEqual([...store.values.keys()], []);
+    io.of("/elsewhere");
+    const other = await connect(io);
+    await other.say("0/elsewhere,");
+    await host.settle();
+    assert.notEqual(store.values.size, 0);
+    host.stall(200_000);
+    serve(store, host);
+    assert.deepEqual([...store.values.keys()], []);
+  });
+
+  test("is not written to where nothing has changed", async () => {
+    const [store, host] = [new MapStore(), new MemoryHost()];
+    const io = serve(store, host);
+    const { client, socket } = await enter(io);
+    socket.data = { name: "Ada" };
+    socket.on("nothing", () => {});
+    await client.say('2["nothing"]');
+    const writes = store.writes;
+    for (let i = 0; i < 10; i++) await client.say('2["nothing"]');
+    assert.equal(store.writes, writes);
+    io.emit("news");
+    assert.equal(store.writes, writes + 1);
+  });
+
+  test("that fails is reported, and what it does not have is not given back as if it had", async () => {
+    const [store, host] = [new MapStore(), new MemoryHost()];
+    const io = serve(store, host);
+    const faults = faultsOf(io);
+    const { pid } = await enter(io);
+    await host.settle();
+    store.fails = true;
+    io.emit("not stored");
+    store.fails = false;
+    io.emit("stored");
+    assert.deepEqual(new Set(faults), new Set(["recovery store: full"]));
+    assert.equal((await enter(serve(store, host), { pid })).socket.recovered, false);
+  });
+});

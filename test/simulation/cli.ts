@@ -1,0 +1,58 @@
+/** `npm run simulate`: see README.md. */
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { drawScenario } from "./draw.ts";
+import { run } from "./run.ts";
+import type { Scenario } from "./scenario.ts";
+import { shrink } from "./shrink.ts";
+import { findMutations, sweep } from "./sweep.ts";
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "5000" },
+    from: { type: "string", default: "1" },
+    seed: { type: "string" },
+    replay: { type: "string" },
+    shrink: { type: "string" },
+    mutations: { type: "boolean", default: false },
+  },
+});
+
+if (values.replay !== undefined) await replay(JSON.parse(readFileSync(values.replay, "utf8")) as Scenario);
+else if (values.seed !== undefined) await replay(drawScenario(Number(values.seed)));
+else if (values.shrink !== undefined) await showSmallest(drawScenario(Number(values.shrink)));
+else if (values.mutations) await showMutations(Number(values.seeds));
+else await sweepSeeds(Number(values.from), Number(values.seeds));
+
+async function replay(scenario: Scenario): Promise<void> {
+  const { lines, hash, violation } = await run(scenario, { readable: true });
+  console.log(lines.join("\n"));
+  console.log(`\n${violation === undefined ? "everything held" : `${violation.id}: ${violation.message}`}, trace ${hash}`);
+  if (violation !== undefined) process.exitCode = 1;
+}
+
+/** Prints the smallest scenario that fails as this one does. */
+async function showSmallest(scenario: Scenario): Promise<void> {
+  const { violation } = await run(scenario);
+  if (violation === undefined) return console.log("everything held: there is nothing to shrink");
+  console.log(JSON.stringify(await shrink(scenario, violation.id), undefined, 2));
+}
+
+async function sweepSeeds(from: number, count: number): Promise<void> {
+  const start = performance.now();
+  const { findings, happened } = await sweep(from, count, (done) => {
+    if (done % 10_000 === 0) console.log(`${done} seeds`);
+  });
+  for (const { seed, id, time, message } of findings.slice(0, 20)) console.log(`seed ${seed} at ${time} ms, ${id}: ${message.slice(0, 800)}`);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  console.log(`${count} seeds from ${from}, ${happened} happenings, ${seconds} s: ${findings.length} violations`);
+  if (findings.length > 0) process.exitCode = 1;
+}
+
+async function showMutations(most: number): Promise<void> {
+  for (const { mutation, finding } of await findMutations(most)) {
+    const found = finding === undefined ? `not found in ${most} seeds` : `seed ${finding.seed}, ${finding.id}: ${finding.message.slice(0, 120)}`;
+    console.log(`${mutation.bug}\n    ${found}`);
+    if (finding === undefined) process.exitCode = 1;
+  }
+}

@@ -1,0 +1,274 @@
+import type { Limits } from "../../../src/index.ts";
+import type { Act } from "../acts.ts";
+import type { Line } from "../network/line.ts";
+import type { Site } from "../network/site.ts";
+import type { Frame } from "../network/web-socket.ts";
+import { EngineClient, type EngineManners } from "./engine-client.ts";
+import {
+  ACK,
+  BINARY_ACK,
+  BINARY_EVENT,
+  CONNECT,
+  CONNECT_ERROR,
+  DISCONNECT,
+  EVENT,
+  type Packet,
+  packetOf,
+  readPacket,
+  writePacket,
+} from "./packets.ts";
+
+/** A namespace as the client sees it. */
+interface ClientSocket {
+  state: "absent" | "connecting" | "connected" | "refused" | "dismissed";
+  /** Given by the server. */
+  id: string;
+}
+
+/** What a client shows to get its socket back. */
+interface Memory {
+  readonly pid: string;
+  readonly id: string;
+  offset: string | undefined;
+}
+
+/** What a client says of itself when it connects; the app's middlewares and listeners do what it tells them. */
+export interface Auth {
+  readonly middleware: string;
+  readonly farewell: string;
+}
+
+/** What an event tells the app to do, and how the client answers what comes back. */
+export interface Message {
+  readonly nsp: string;
+  readonly act: Act;
+  readonly pad: number;
+  readonly blobs: number;
+  readonly ack: boolean;
+}
+
+const greeting = { act: { do: "emit", pad: 0, blobs: 0, volatile: false, ack: "none", ms: 0 }, pad: 0, blobs: 0 } as const;
+
+export const ordinary: Auth = { middleware: "pass", farewell: "none" };
+
+/** A client of Socket.IO, as the official one behaves: it comes back until it is told to stay away. */
+export class SocketClient {
+  readonly number: number;
+  readonly line: Line;
+  /** Namespaces that it wants to be in. */
+  readonly wants = new Set<string>();
+  auth: Auth = ordinary;
+  isHostile = false;
+  /** Messages that it sends as soon as it has joined a namespace. */
+  greetings = 0;
+  /** When the app asks for an answer: at once, in a while, twice, or never. */
+  answers: "now" | "later" | "twice" | "never" = "now";
+  engine: EngineClient | undefined;
+  readonly #site: Site;
+  readonly #manners: EngineManners;
+  readonly #nextItem: () => number;
+  readonly #sockets = new Map<string, ClientSocket>();
+  /** By namespace. */
+  readonly #memories = new Map<string, Memory>();
+  #incomplete: { readonly packet: Packet; blobs: number } | undefined;
+  #wanted = false;
+  #ackIds = 0;
+  readonly #pending = new Map<string, number>();
+  #connection = 0;
+
+  constructor(number: number, line: Line, site: Site, manners: EngineManners, nextItem: () => number) {
+    this.number = number;
+    this.line = line;
+    this.#site = site;
+    this.#manners = manners;
+    this.#nextItem = nextItem;
+  }
+
+  /** Whether it keeps to the protocol, so that all that is promised is promised to it. */
+  get isGood(): boolean {
+    return !this.isHostile && this.#manners.takesTurns && this.#manners.pongs && this.#manners.stamps;
+  }
+
+  /** Whether it is where it wants to be. */
+  get isContent(): boolean {
+    return this.engine?.isOpen === true && [...this.wants].every((nsp) => this.#sockets.get(nsp)?.state === "connected");
+  }
+
+  /** How things stand, for people. */
+  get status(): string {
+    const places = [...this.#sockets].map(([nsp, { state }]) => `${nsp} ${state}`).join(", ");
+    return `${this.engine?.isOpen === true ? "open" : "not open"}; wants ${[...this.wants].join(" ")}; ${places}`;
+  }
+
+  get isAway(): boolean {
+    return !this.#wanted;
+  }
+
+  get sid(): string {
+    return this.engine?.session ?? "";
+  }
+
+  connect(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.#open();
+  }
+
+  /** Leaves, and stays away. */
+  leave(): void {
+    this.#wanted = false;
+    this.engine?.close();
+  }
+
+  join(nsp: string): void {
+    this.wants.add(nsp);
+    if (this.engine?.isOpen === true) this.#join(nsp);
+  }
+
+  leaveNamespace(nsp: string): void {
+    this.wants.delete(nsp);
+    const socket = this.#sockets.get(nsp);
+    if (socket?.state !== "connected") return;
+    socket.state = "absent";
+    this.#send({ type: DISCONNECT, nsp, id: undefined, attachments: 0, data: undefined });
+  }
+
+  /** Wants something, and no more than the server's limits let it have. */
+  content({ maxNamespacesPerConnection = Infinity, maxDynamicNamespaces = Infinity }: Partial<Limits>): void {
+    const wanted = [...this.wants].map((nsp) => (nsp === "/d2" && maxDynamicNamespaces < 2 ? "/d1" : nsp));
+    const kept = new Set(wanted.length === 0 ? ["/"] : wanted.slice(0, maxNamespacesPerConnection));
+    for (const nsp of [...this.wants]) if (!kept.has(nsp)) this.leaveNamespace(nsp);
+    for (const nsp of kept) this.wants.add(nsp);
+  }
+
+  /** Joins again where it was refused or sent away. */
+  insist(): void {
+    for (const nsp of this.wants) if (this.engine?.isOpen === true) this.#join(nsp);
+  }
+
+  /** Sends a message, if it is connected; says whether it did. */
+  emit({ nsp, act, pad, blobs, ack }: Message): number | undefined {
+    const socket = this.#sockets.get(nsp);
+    if (socket?.state !== "connected" || this.engine?.isOpen !== true) return undefined;
+    const item = this.#nextItem();
+    const id = ack ? this.#ackIds++ : undefined;
+    if (id !== undefined) this.#pending.set(`${nsp}#${id}`, item);
+    this.#site.saw("sent", { sid: this.sid, socket: socket.id, item });
+    const content = { item, act, pad: "x".repeat(pad) };
+    this.#send(packetOf(EVENT, nsp, ["m", content], id, blobsOf(blobs)), blobs, item);
+    return item;
+  }
+
+  #open(): void {
+    this.#connection += 1;
+    this.#sockets.clear();
+    this.#pending.clear();
+    this.#incomplete = undefined;
+    const connection = this.#connection;
+    this.engine = new EngineClient(this.line, this.#site, this.#manners, {
+      open: ({ sid, pingInterval, pingTimeout }) => {
+        this.#site.saw("clientOpened", { client: this.number, sid, good: this.isGood, waits: this.#manners.pauses, pingInterval, pingTimeout });
+        for (const nsp of this.wants) this.#join(nsp);
+      },
+      message: (message) => connection === this.#connection && this.#receive(message),
+      close: (reason) => this.#closed(reason),
+      taken: (items) => this.#site.saw("sendingTaken", { sid: this.sid, items }),
+      uncertain: (items) => this.#site.saw("sendingFailed", { sid: this.sid, items }),
+    });
+  }
+
+  #closed(reason: string): void {
+    this.#site.saw("clientClosed", { client: this.number, sid: this.sid, reason });
+    if (!this.#wanted) return;
+    const connection = this.#connection;
+    this.line.world.after(this.line.random.between(50, 400), () => {
+      if (this.#wanted && connection === this.#connection) this.#open();
+    });
+  }
+
+  #join(nsp: string): void {
+    const socket = this.#sockets.get(nsp);
+    if (socket?.state === "connecting" || socket?.state === "connected") return;
+    this.#sockets.set(nsp, { state: "connecting", id: "" });
+    this.#send({ type: CONNECT, nsp, id: undefined, attachments: 0, data: { ...this.auth, ...this.#shown(nsp) } });
+  }
+
+  #send(packet: Packet, blobs = 0, item?: number): void {
+    // Its last message tells whether it arrived.
+    this.engine?.send(writePacket(packet), blobs === 0 ? item : undefined);
+    for (const [at, blob] of blobsOf(blobs).entries()) this.engine?.send(blob, at === blobs - 1 ? item : undefined);
+  }
+
+  // ---- in
+
+  #receive(message: Frame): void {
+    if (typeof message !== "string") return this.#receiveBlob();
+    const packet = readPacket(message);
+    this.#site.saw("packetArrived", { sid: this.sid, text: message, packet });
+    if (packet.type === BINARY_EVENT || packet.type === BINARY_ACK) this.#incomplete = { packet, blobs: packet.attachments };
+    else this.#receivePacket(packet);
+  }
+
+  #receiveBlob(): void {
+    const incomplete = this.#incomplete;
+    if (incomplete === undefined) return this.#site.threw(new Error("bytes that nobody announced"));
+    incomplete.blobs -= 1;
+    if (incomplete.blobs > 0) return;
+    this.#incomplete = undefined;
+    this.#receivePacket({ ...incomplete.packet, type: incomplete.packet.type - 3 });
+  }
+
+  #receivePacket({ type, nsp, id, data }: Packet): void {
+    switch (type) {
+      case CONNECT:
+        this.#joined(nsp, data as { readonly sid: string; readonly pid?: string });
+        // It may have changed its mind.
+        if (!this.wants.has(nsp)) return this.leaveNamespace(nsp);
+        for (let sent = 0; sent < this.greetings; sent++) this.emit({ ...greeting, nsp, ack: sent === 0 });
+        return;
+      case CONNECT_ERROR:
+        this.#sockets.set(nsp, { state: "refused", id: "" });
+        return;
+      case DISCONNECT:
+        this.#sockets.set(nsp, { state: "dismissed", id: "" });
+        return;
+      case EVENT:
+        return this.#receiveEvent(nsp, id, data as [string, { readonly item: string }, ...unknown[]]);
+      case ACK: {
+        const [answer] = data as unknown[];
+        const expected = this.#pending.get(`${nsp}#${id}`);
+        this.#pending.delete(`${nsp}#${id}`);
+        this.#site.saw("answerArrived", { sid: this.sid, expected, answer });
+        this.#site.saw("arrived", { sid: this.sid, socket: "", item: `a${String(answer)}` });
+      }
+    }
+  }
+
+  #shown(nsp: string): { readonly pid?: string; readonly offset?: string } {
+    const { pid, offset } = this.#memories.get(nsp) ?? {};
+    return { ...(pid !== undefined && { pid }), ...(offset !== undefined && { offset }) };
+  }
+
+  #joined(nsp: string, { sid, pid }: { readonly sid: string; readonly pid?: string }): void {
+    this.#sockets.set(nsp, { state: "connected", id: sid });
+    if (pid !== undefined && this.#memories.get(nsp)?.pid !== pid) this.#memories.set(nsp, { pid, id: sid, offset: undefined });
+  }
+
+  #receiveEvent(nsp: string, id: number | undefined, args: [string, { readonly item: string }, ...unknown[]]): void {
+    const { item } = args[1];
+    const [last, memory] = [args.at(-1), this.#memories.get(nsp)];
+    if (typeof last === "string" && memory !== undefined) memory.offset = last;
+    const socket = this.#sockets.get(nsp);
+    this.#site.saw("arrived", { sid: this.sid, socket: socket?.state === "connected" ? socket.id : (memory?.id ?? ""), item });
+    if (id === undefined || this.answers === "never") return;
+    const answer = (): void => this.#send(packetOf(ACK, nsp, [item], id, []));
+    const { engine } = this;
+    if (this.answers === "later") this.line.world.after(this.line.random.between(1, 800), () => engine === this.engine && answer());
+    else answer();
+    if (this.answers === "twice") answer();
+  }
+}
+
+function blobsOf(count: number): Uint8Array[] {
+  return Array.from({ length: count }, (_, at) => Uint8Array.from([at, 1, 2]));
+}

@@ -1,0 +1,63 @@
+import type { Invariant, Watch } from "./invariant.ts";
+
+interface Pending {
+  readonly item: string;
+  readonly sockets: readonly string[];
+  readonly due: number | undefined;
+  readonly mustSettle: boolean;
+  /** How long the process had stood still before. */
+  readonly paused: number;
+}
+
+const SLACK = 2000;
+
+/** I13, I14, I22: an acknowledgement is settled once, in time, with answers to this very emission; and clients get theirs once. */
+export function acks({ simulation, isGood, fail }: Watch): Invariant {
+  const pending = new Map<number, Pending>();
+  const settled = new Set<number>();
+  const left = new Set<string>();
+  let leftNow = false;
+  return {
+    on: {
+      ackAsked: ({ ack, item, sockets, due, promise }) => {
+        const paused = simulation.life.process.pausedFor;
+        pending.set(ack, { item, sockets, due, mustSettle: promise || due !== undefined, paused });
+      },
+      ackRefused: ({ ack }) => void pending.delete(ack),
+      ackSettled: ({ ack, failed, values }) => {
+        const asked = pending.get(ack);
+        if (asked === undefined) return settled.has(ack) ? fail("I13", `acknowledgement ${ack} was settled twice`) : undefined;
+        pending.delete(ack);
+        settled.add(ack);
+        if (values.some((value) => value !== asked.item)) fail("I13", `acknowledgement ${ack} of ${asked.item} got the answer ${String(values)}`);
+        if (!failed && values.length > asked.sockets.length) fail("I13", `acknowledgement ${ack} got ${values.length} answers of ${asked.sockets.length}`);
+        if (!failed && values.length < asked.sockets.length) fail("I13", `acknowledgement ${ack} got only ${values.length} answers of ${asked.sockets.length}`);
+      },
+      joined: ({ socket }) => void left.delete(socket),
+      left: ({ socket }) => {
+        left.add(socket);
+        leftNow = true;
+      },
+      answerArrived: ({ sid, expected, answer }) => {
+        if (isGood(sid) && expected !== answer) fail("I14", `the client of ${sid} asked about ${expected} and was answered about ${String(answer)}`);
+      },
+      serverDied: () => pending.clear(),
+      serverSlept: () => pending.clear(),
+    },
+    turnEnded() {
+      const { process } = simulation.life;
+      for (const [ack, { sockets, due, mustSettle, paused }] of pending) {
+        if (due !== undefined && simulation.now > due + SLACK + process.pausedFor - paused) fail("I13", `acknowledgement ${ack} is not settled in time`);
+        if (leftNow && mustSettle && sockets.length > 0 && sockets.every((socket) => left.has(socket))) {
+          fail("I22", `acknowledgement ${ack} is not settled though all who could answer have left`);
+        }
+      }
+      leftNow = false;
+    },
+    emptied() {
+      for (const [ack, { mustSettle, sockets }] of pending) {
+        if (mustSettle) return fail("I13", `acknowledgement ${ack} of ${sockets.length} sockets was never settled`);
+      }
+    },
+  };
+}

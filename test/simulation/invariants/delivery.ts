@@ -1,0 +1,99 @@
+import type { Fate } from "../observations.ts";
+import type { Invariant, Watch } from "./invariant.ts";
+
+interface Sent {
+  readonly item: string;
+  readonly fate: Fate;
+  arrived: boolean;
+}
+
+interface Stream {
+  readonly sent: Sent[];
+  /** Everything before has arrived, or will never. */
+  next: number;
+}
+
+/**
+ * I1, I3, I10, I15, I33: what a client receives is what the app sent to it, in that order, once, without a gap but for what is volatile,
+ * whatever carries the connection. A socket that comes back gets what it has missed, first and once.
+ */
+export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant {
+  const streams = new Map<string, Stream>();
+  /** What each socket must have got over its whole life, where recovery keeps it. */
+  const lives = new Map<string, { readonly item: string; arrived: boolean }[]>();
+  /** Where each socket is, by the app's knowledge. */
+  const homes = new Map<string, string>();
+  /** Whether this is what the socket missed: a connection may end while its socket is coming back over it, and the app never hears of that. */
+  const isMissed = (sid: string, socket: string, item: string): boolean =>
+    homes.get(socket) !== sid && lives.get(socket)?.find(({ arrived }) => !arrived)?.item === item;
+  const arrivedAt = (socket: string, item: string): void => {
+    const sent = lives.get(socket)?.find((it) => it.item === item && !it.arrived);
+    if (sent !== undefined) sent.arrived = true;
+  };
+  /** It comes back: first comes what it has missed. */
+  const recovered = (sid: string, socket: string): void => {
+    const life = lives.get(socket) ?? [];
+    const next = life.findLastIndex(({ arrived }) => arrived) + 1;
+    const gap = life.slice(0, next).find(({ arrived }) => !arrived);
+    if (gap !== undefined && isGood(sid)) fail("I15", `${socket} never got ${gap.item}, which came before what it got`);
+    for (const { item } of life.slice(next)) streamOf(sid).sent.push({ item, fate: "sure", arrived: false });
+  };
+  const streamOf = (sid: string): Stream => {
+    let stream = streams.get(sid);
+    if (stream === undefined) streams.set(sid, (stream = { sent: [], next: 0 }));
+    return stream;
+  };
+  const arrivedInOrder = (sid: string, item: string): void => {
+    const stream = streamOf(sid);
+    for (; stream.next < stream.sent.length; stream.next++) {
+      const sent = stream.sent[stream.next]!;
+      if (sent.item === item) break;
+      if (sent.fate === "sure") return fail("I1", `${item} arrived at ${sid} where ${sent.item} was due`);
+    }
+    const sent = stream.sent[stream.next];
+    if (sent === undefined) return fail("I10", `${item} arrived at ${sid}, which it was not sent to, or arrived before`);
+    if (sent.fate === "dropped") return fail("I10", `${item} was volatile and went to ${sid} all the same, which could not take it`);
+    sent.arrived = true;
+    stream.next += 1;
+  };
+  const arrivedOnce = (sid: string, item: string): void => {
+    const sent = streamOf(sid).sent.find((it) => it.item === item && !it.arrived);
+    if (sent === undefined) return fail("I10", `${item} arrived at ${sid}, which it was not sent to, or arrived twice`);
+    sent.arrived = true;
+  };
+  return {
+    on: {
+      emitted: ({ sid, item, fate }) => void streamOf(sid).sent.push({ item, fate, arrived: false }),
+      kept: ({ socket, item }) => {
+        const life = lives.get(socket);
+        if (life === undefined) lives.set(socket, [{ item, arrived: false }]);
+        else life.push({ item, arrived: false });
+      },
+      joined: ({ sid, socket, recovered: isBack }) => {
+        // At the same place as before, it has only been asleep.
+        if (isBack && homes.get(socket) !== sid) recovered(sid, socket);
+        homes.set(socket, sid);
+      },
+      notEmitted: ({ sid, item }) => {
+        for (const life of lives.values()) if (life.at(-1)?.item === item) life.pop();
+        const { sent } = streamOf(sid);
+        const at = sent.findLastIndex((it) => it.item === item);
+        if (at !== -1 && !sent[at]!.arrived) sent.splice(at, 1);
+      },
+      arrived: ({ sid, socket, item }) => {
+        const missed = isMissed(sid, socket, item);
+        arrivedAt(socket, item);
+        if (missed) return;
+        if (isGood(sid) && waits(sid)) arrivedInOrder(sid, item);
+        else arrivedOnce(sid, item);
+      },
+    },
+    settled() {
+      for (const { sid, engine, isGood: good } of simulation.clients) {
+        if (!good || engine?.isOpen !== true) continue;
+        const missing = streamOf(sid).sent.find(({ fate, arrived }) => fate === "sure" && !arrived);
+        if (missing !== undefined) fail("I33", `${missing.item} never arrived at ${sid}`);
+      }
+    },
+  };
+}

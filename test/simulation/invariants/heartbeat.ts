@@ -1,0 +1,25 @@
+import type { Invariant, Watch } from "./invariant.ts";
+
+/** I20, I21: nobody is taken for dead who is alive, whatever the process was doing; and the dead are found out. */
+export function heartbeat({ simulation, fail }: Watch): Invariant {
+  const clientOf = (sid: string) => simulation.clients.find((client) => client.isGood && client.engine?.isOpen === true && client.sid === sid);
+  return {
+    on: {
+      sessionClosed: ({ sid, reason }) => {
+        const client = reason === "ping timeout" ? clientOf(sid) : undefined;
+        if (client === undefined) return;
+        const { pingTimeout } = simulation.life.io.engine.opts;
+        const { line } = client;
+        const isClear = line.clearSince + 2 * pingTimeout < simulation.now && 6 * line.quality.latency[1] < pingTimeout;
+        if (isClear) fail("I20", `${sid} ended with "ping timeout", but its client is alive and well connected`);
+      },
+    },
+    settled() {
+      for (const { id, readyState } of simulation.life.io.engine.sessions.values()) {
+        if (readyState !== "open") continue;
+        const isAlive = simulation.clients.some((client) => client.engine?.isOpen === true && client.sid === id);
+        if (!isAlive) fail("I21", `${id} is open, but its client has been gone for long`);
+      }
+    },
+  };
+}

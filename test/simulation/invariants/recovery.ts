@@ -1,0 +1,27 @@
+import type { Invariant, Watch } from "./invariant.ts";
+
+/** I17, I34: what is kept for those who may come back stays within its limits, and is gone when nobody may any more. */
+export function recovery({ simulation, fail }: Watch): Invariant {
+  const kept = () => [...simulation.life.io._nsps.values()].flatMap(({ adapter }) => ("kept" in adapter ? [adapter.kept as Kept] : []));
+  return {
+    turnEnded() {
+      const { maxRecoveryPackets, maxRecoveryBytes, maxRecoverySessions } = simulation.life.io.engine.opts.limits;
+      for (const { sessions, packets, bytes } of kept()) {
+        if (sessions > maxRecoverySessions || packets > maxRecoveryPackets || bytes > maxRecoveryBytes) {
+          fail("I17", `${sessions} sessions, ${packets} packets and ${bytes} bytes are kept`);
+        }
+      }
+    },
+    emptied() {
+      for (const { sessions, packets } of kept()) {
+        if (sessions + packets > 0) fail("I34", `${sessions} sessions and ${packets} packets are still kept`);
+      }
+    },
+  };
+}
+
+interface Kept {
+  readonly sessions: number;
+  readonly packets: number;
+  readonly bytes: number;
+}

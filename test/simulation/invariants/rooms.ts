@@ -1,0 +1,46 @@
+import type { Namespace } from "../../../src/index.ts";
+import type { Invariant, Watch } from "./invariant.ts";
+
+/** I9: rooms and members are each other's inverse, nobody is there who is not connected, and no room is empty. */
+export function rooms({ simulation, fail }: Watch): Invariant {
+  /** In their middlewares; whether they are let in is not decided yet. */
+  const admitting = new Map<string, string>();
+  const check = (nsp: Namespace): void => {
+    const { sids, rooms: members } = nsp.adapter;
+    for (const [id, joined] of sids) {
+      if (!nsp.sockets.has(id) && !admitting.has(id)) fail("I9", `${id} is in rooms of ${nsp.name} and not connected`);
+      for (const room of joined) if (members.get(room)?.has(id) !== true) fail("I9", `${id} is in ${room}, which does not know it`);
+    }
+    for (const [room, ids] of members) {
+      if (ids.size === 0) fail("I9", `${room} of ${nsp.name} is empty`);
+      for (const id of ids) if (sids.get(id)?.has(room) !== true) fail("I9", `${room} has ${id}, which does not know it`);
+    }
+  };
+  const compare = (): void => {
+    const { members } = simulation.life.app;
+    for (const socket of members.all()) {
+      const expected = [...members.roomsOf(socket)!, socket.id].sort().join();
+      const found = [...socket.rooms].sort().join();
+      if (socket.connected && found !== expected) fail("I9", `${socket.id} is in ${found}, and should be in ${expected}`);
+    }
+  };
+  let decided: string[] = [];
+  return {
+    on: {
+      admitting: ({ socket, sid }) => void admitting.set(socket, sid),
+      admitted: ({ socket }) => void decided.push(socket),
+      serverDied: () => admitting.clear(),
+      serverSlept: () => admitting.clear(),
+    },
+    turnEnded() {
+      for (const nsp of simulation.life.io._nsps.values()) check(nsp);
+      compare();
+      for (const socket of decided) admitting.delete(socket);
+      decided = [];
+    },
+    emptied() {
+      admitting.clear();
+      for (const nsp of simulation.life.io._nsps.values()) check(nsp);
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type { Socket } from "../../src/index.ts";
+import type { Fate } from "./observations.ts";
+
+/** Whether something may be dropped: no; where the connection is full; or for a reason that is not looked into. */
+export type Drop = "no" | "volatile" | "maybe";
+
+/** Who is where, by the app's own record: what the adapter says is compared with it. */
+export class Members {
+  readonly #rooms = new Map<Socket, Set<string>>();
+  readonly #leaving = new Set<Socket>();
+  readonly #expected = new WeakMap<Socket, string>();
+
+  /** Rooms of those that were there before a sleep. */
+  readonly #asleep = new Map<string, ReadonlySet<string>>();
+  /** Those that may come back. */
+  readonly #lost = new Map<string, { readonly socket: Socket; readonly rooms: Set<string> }>();
+
+  constructor(before?: Members) {
+    // Whoever was there has its rooms when it goes on.
+    if (before !== undefined) for (const [socket, rooms] of before.#rooms) this.#asleep.set(socket.id, rooms);
+  }
+
+  all(): Socket[] {
+    return [...this.#rooms.keys()];
+  }
+
+  roomsOf(socket: Socket): ReadonlySet<string> | undefined {
+    return this.#rooms.get(socket);
+  }
+
+  /** Sockets of a namespace in any of `rooms`, or all, without those in `except`. */
+  select(nsp: object, rooms: readonly string[], except: readonly string[]): Socket[] {
+    const found: Socket[] = [];
+    for (const [socket, joined] of this.#rooms) {
+      if (socket.nsp !== nsp || except.some((room) => joined.has(room))) continue;
+      if (rooms.length === 0 || rooms.some((room) => joined.has(room))) found.push(socket);
+    }
+    return found;
+  }
+
+  /** It joins this room in its middleware. */
+  expect(socket: Socket, room: string): void {
+    this.#expected.set(socket, room);
+    // One that comes back is itself already: should its client leave again, it has this room.
+    this.#lost.get(socket.id)?.rooms.add(room);
+  }
+
+  add(socket: Socket): void {
+    const room = this.#expected.get(socket);
+    const before = socket.recovered ? (this.#asleep.get(socket.id) ?? this.#lost.get(socket.id)?.rooms) : undefined;
+    this.#lost.delete(socket.id);
+    this.#asleep.delete(socket.id);
+    this.#rooms.set(socket, new Set([...(before ?? []), ...(room === undefined ? [] : [room])]));
+  }
+
+  /** The same of those whose clients are away. */
+  selectLost(nsp: object, rooms: readonly string[], except: readonly string[]): string[] {
+    const found: string[] = [];
+    for (const [id, { socket, rooms: joined }] of this.#lost) {
+      if (socket.nsp !== nsp || except.some((room) => joined.has(room))) continue;
+      if (rooms.length === 0 || rooms.some((room) => joined.has(room))) found.push(id);
+    }
+    return found;
+  }
+
+  /** The socket that now has this one's id. */
+  present(socket: Socket): Socket {
+    if (this.#rooms.has(socket)) return socket;
+    return this.all().find(({ id }) => id === socket.id) ?? socket;
+  }
+
+  isLost({ id }: Socket): boolean {
+    return this.#lost.has(id);
+  }
+
+  join(socket: Socket, room: string, limit: number): void {
+    const rooms = this.#rooms.get(socket);
+    if (rooms !== undefined && (rooms.has(room) || rooms.size < limit)) rooms.add(room);
+  }
+
+  leave(socket: Socket, room: string): void {
+    this.#rooms.get(socket)?.delete(room);
+  }
+
+  leaving(socket: Socket): void {
+    this.#leaving.add(socket);
+  }
+
+  remove(socket: Socket, mayComeBack: boolean): void {
+    if (mayComeBack) this.#lost.set(socket.id, { socket, rooms: this.#rooms.get(socket) ?? new Set() });
+    this.#rooms.delete(socket);
+    this.#leaving.delete(socket);
+  }
+
+  /** What must become of something that is sent to `socket` now. */
+  fateOf(socket: Socket, drop: Drop): Fate {
+    const { conn } = socket;
+    if (!socket.connected || this.#leaving.has(socket) || conn.readyState !== "open" || drop === "maybe") return "unsure";
+    if (drop === "no") return "sure";
+    const { webSocket } = conn;
+    if (webSocket === undefined) return "unsure";
+    return webSocket.bufferedAmount < conn.owner.options.limits.highWaterMark ? "sure" : "dropped";
+  }
+}

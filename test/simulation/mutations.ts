@@ -1,0 +1,261 @@
+/**
+ * Bugs that somebody could make, as a change to one place of the core's source. The simulation must find each of them; one that it misses
+ * shows where it is blind. The core itself knows nothing of this: a bundle with the change is what is simulated.
+ */
+export interface Mutation {
+  readonly bug: string;
+  /** Inside `src`. */
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const mutations: readonly Mutation[] = [
+  // ---- connecting
+  {
+    bug: "a second CONNECT while the first one waits makes a second socket",
+    file: "server/peer.ts",
+    find: `if (present === "connecting") return;`,
+    replace: `if (present === "connecting") return this.#home.connect(this, nsp, {});`,
+  },
+  {
+    bug: "a refused namespace stays as if it were being joined",
+    file: "server/peer.ts",
+    find: `this.#sockets.delete(name);
+    this.#home.parts.logs.peer?.("refused`,
+    replace: `this.#home.parts.logs.peer?.("refused`,
+  },
+  {
+    bug: "whoever leaves the last namespace may stay for ever",
+    file: "server/peer.ts",
+    find: `this.#home.unjoinedCount += 1;
+    this.#waitForConnect();
+  }
+
+  /** @internal Nothing was joined in time. */`,
+    replace: `this.#home.unjoinedCount += 1;
+  }
+
+  /** @internal Nothing was joined in time. */`,
+  },
+  {
+    bug: "rooms of a refused socket are not undone",
+    file: "server/socket-core.ts",
+    find: `this.#state = "closed";
+    this.#tellAdapter((adapter) => adapter.delAll(this.id));
+    this.#stopWatching`,
+    replace: `this.#state = "closed";
+    this.#stopWatching`,
+  },
+  {
+    bug: "connections that end before they join a namespace are counted for ever",
+    file: "server/peer.ts",
+    find: `this.#assembly.end();
+    this.#home.unjoinedCount -= 1;`,
+    replace: `this.#assembly.end();`,
+  },
+
+  // ---- time
+  {
+    bug: "a client is judged before what waits is read",
+    file: "engine/heartbeat.ts",
+    find: `return schedule.queue<Beating>((session) => final.add(session.heartbeat, schedule.now()));`,
+    replace: `return final;`,
+  },
+  {
+    bug: "a client that does not answer pings is never found out",
+    file: "engine/heartbeat.ts",
+    find: `schedule.queue<Beating>((session) => session.pingTimedOut());`,
+    replace: `schedule.queue<Beating>(() => {});`,
+  },
+  {
+    bug: "the timer of an upgrade outlives it",
+    file: "engine/upgrade.ts",
+    find: `link.deadline.cancel();
+      return this.#session.upgrade(link.ws);`,
+    replace: `return this.#session.upgrade(link.ws);`,
+  },
+  {
+    bug: "the reassembly timer runs on when nothing is missing",
+    file: "server/assembly.ts",
+    find: `this.#deadline?.cancel();
+    this.#deadline = undefined;`,
+    replace: ``,
+  },
+
+  // ---- polling and upgrade
+  {
+    bug: "a POST that spans the upgrade is dropped",
+    file: "engine/polling-requests.ts",
+    find: `if (isRepeated(polling.unansweredPost, stamp, body)) return ok();`,
+    replace: `if (isRepeated(polling.unansweredPost, stamp, body) || session.link.state === "websocket") return ok();`,
+  },
+  {
+    bug: "what is sent while a WebSocket is tried goes out on both transports",
+    file: "engine/outlet.ts",
+    find: `else if (link.state === "polling" || link.state === "probing") this.#enqueue(this.polling!, item);`,
+    replace: `else if (link.state === "polling" || link.state === "probing") {
+      if (link.state === "probing") for (const frame of item.frames) link.ws.send(frame, false);
+      this.#enqueue(this.polling!, item);
+    }`,
+  },
+  {
+    bug: "what is queued at the upgrade is lost",
+    file: "engine/session.ts",
+    find: `for (const item of polling.takeAll()) this.push(item);`,
+    replace: ``,
+  },
+  {
+    bug: "frames of the new WebSocket overtake an open POST",
+    file: "engine/inbox.ts",
+    find: `if (this.#waiting !== undefined || this.#postIsOpen) return false;`,
+    replace: `if (this.#waiting !== undefined) return false;`,
+  },
+  {
+    bug: "a POST that the HTTP stack repeats is handled twice",
+    file: "engine/polling-requests.ts",
+    find: `if (isRepeated(polling.unansweredPost, stamp, body)) return ok();`,
+    replace: ``,
+  },
+  {
+    bug: "a second GET takes the place of the first",
+    file: "engine/polling-requests.ts",
+    find: `if (polling.waiting) {`,
+    replace: `if (polling.waiting && session.link.state === "closed") {`,
+  },
+  {
+    bug: "the GET that waits is not answered at the end of its session",
+    file: "engine/session.ts",
+    find: `this.polling?.finish(control(farewell.lastPacket ?? "1"));`,
+    replace: ``,
+  },
+  {
+    bug: "what waits is handled out of order after a full turn",
+    file: "engine/inbox.ts",
+    find: `if (this.#waiting !== undefined || this.#postIsOpen) return false;
+    const`,
+    replace: `if (this.#postIsOpen) return false;
+    const`,
+  },
+
+  // ---- events and acknowledgements
+  {
+    bug: "an acknowledgement that timed out may still be answered",
+    file: "server/acks.ts",
+    find: `acks.forget(id);
+    settle(`,
+    replace: `settle(`,
+  },
+  {
+    bug: "an acknowledgement may be answered twice",
+    file: "server/acks.ts",
+    find: `const pending = this.#pending?.get(id);
+    this.#pending?.delete(id);`,
+    replace: `const pending = this.#pending?.get(id);`,
+  },
+  {
+    bug: "acknowledgements are forgotten, not settled, when a socket leaves",
+    file: "server/socket-core.ts",
+    find: `this.#loseAcks();
+    this.dispatch("disconnect", args);`,
+    replace: `this.dispatch("disconnect", args);`,
+  },
+  {
+    bug: "a listener may answer twice",
+    file: "server/socket-core.ts",
+    find: `answered = true;`,
+    replace: ``,
+  },
+  {
+    bug: "volatile packets are sent to connections that are full",
+    file: "server/peer.ts",
+    find: `if (!isVolatile || this.#carrier.writable)`,
+    replace: `if (!isVolatile || this.#carrier.readyState === "open")`,
+  },
+
+  // ---- rooms and the end
+  {
+    bug: "a socket that has left may still join",
+    file: "server/socket.ts",
+    find: `if (this.isClosed) return undefined;
+    const wanted`,
+    replace: `const wanted`,
+  },
+  {
+    bug: "rooms that are empty stay",
+    file: "adapter/rooms.ts",
+    find: `if (this.members.get(room)?.size !== 0) return;`,
+    replace: `if (this.members.get(room)?.size !== 0 || room === "r2") return;`,
+  },
+  {
+    bug: "a socket in two of the rooms gets a broadcast twice",
+    file: "adapter/rooms.ts",
+    find: `const wanted = rooms.size === 0 ? sids.keys() : union(members, rooms);`,
+    replace: `const wanted = rooms.size === 0 ? sids.keys() : [...rooms].flatMap((room) => [...(members.get(room) ?? none)]);`,
+  },
+  {
+    bug: "rooms are left before the socket is told that it leaves",
+    file: "server/socket-core.ts",
+    find: `this.dispatch("disconnecting", args);`,
+    replace: `this.#tellAdapter((adapter) => adapter.delAll(this.id));
+    this.dispatch("disconnecting", args);`,
+  },
+  {
+    bug: "a listener of the end of a connection sees its own namespace alone close",
+    file: "server/peer.ts",
+    find: `for (const socket of this.#joined()) socket.close(reason, description);`,
+    replace: `for (const socket of this.#joined().slice(0, 1)) socket.close(reason, description);`,
+  },
+
+  // ---- recovery
+  {
+    bug: "a socket that has come back may come back a second time",
+    file: "adapter/recovery.ts",
+    find: `this.#lost.delete(pid);
+    const { session`,
+    replace: `const { session`,
+  },
+  {
+    bug: "the offset of a volatile event counts as that of the next one",
+    file: "adapter/recovery.ts",
+    find: `this.#history.offset(isKept ? "next" : "last")`,
+    replace: `this.#history.offset("next")`,
+  },
+  {
+    bug: "what was sent while a client was away is not sent when it comes back",
+    file: "adapter/recovery.ts",
+    find: `if (missed === undefined) {`,
+    replace: `missed?.splice(0, 1);
+    if (missed === undefined) {`,
+  },
+
+  // ---- sleep
+  {
+    bug: "a change of the connection's sockets is not kept over a sleep",
+    file: "server/peer.ts",
+    find: `this.#deadline.cancel();
+    this.changed();`,
+    replace: `this.#deadline.cancel();`,
+  },
+  {
+    bug: "rooms are not kept over a sleep",
+    file: "server/socket.ts",
+    find: `rooms: [...this.rooms]`,
+    replace: `rooms: [this.id]`,
+  },
+
+  // ---- limits
+  {
+    bug: "a client that does not read is never closed",
+    file: "engine/outlet.ts",
+    find: `return buffered > 0 && buffered + item.size > this.owner.options.limits.maxBufferedBytes;`,
+    replace: `return false;`,
+  },
+  {
+    bug: "what waited for a connection that ended counts on",
+    file: "engine/session.ts",
+    find: `this.owner.pressure.forget(this);`,
+    replace: ``,
+  },
+];

@@ -1,0 +1,91 @@
+import type { Limits } from "../../src/index.ts";
+import { invariants } from "./invariants/all.ts";
+import type { Invariant } from "./invariants/invariant.ts";
+import type { Handlers, Observations } from "./observations.ts";
+import type { Scenario } from "./scenario.ts";
+import { Simulation } from "./simulation.ts";
+import { Trace } from "./trace.ts";
+
+/** An invariant that did not hold. */
+export interface Violation {
+  /** Of the list in the README. */
+  readonly id: string;
+  readonly message: string;
+  /** Virtual milliseconds since the start. */
+  readonly time: number;
+}
+
+export interface Outcome {
+  readonly violation: Violation | undefined;
+  /** Of all that was seen: the same for the same scenario. */
+  readonly hash: string;
+  readonly happened: number;
+  /** What was seen, where it was asked for. */
+  readonly lines: readonly string[];
+}
+
+/** Lets a scenario happen, up to the first violation. */
+export async function run(scenario: Scenario, { readable = false } = {}): Promise<Outcome> {
+  const trace = new Trace(readable);
+  const opened = new Map<string, Observations["clientOpened"]>();
+  let violation: Violation | undefined;
+  let checks: Invariant[] = [];
+  const handlers: { [Kind in keyof Observations]?: ((what: never) => void)[] } = {
+    clientOpened: [(what: Observations["clientOpened"]) => void opened.set(what.sid, what)],
+  };
+  const simulation = new Simulation(scenario, (made) => {
+    const fail = (id: string, message: string): void => {
+      violation ??= { id, message, time: made.now };
+    };
+    const isGood = (sid: string): boolean => opened.get(sid)?.good === true;
+    const waits = (sid: string): boolean => opened.get(sid)?.waits === true;
+    checks = invariants.map((make) => make({ simulation: made, isGood, waits, fail }));
+    for (const { on } of checks) addHandlers(handlers, on ?? {});
+    return {
+      saw: (kind, what) => {
+        trace.note(made.now, kind, what);
+        for (const handle of handlers[kind] ?? []) handle(what as never);
+      },
+      turnEnded: () => checks.forEach((check) => check.turnEnded?.()),
+    };
+  });
+  const rejected = (error: unknown): void => simulation.threw(error);
+  process.on("unhandledRejection", rejected);
+  try {
+    await live(simulation, () => violation !== undefined, () => checks);
+  } finally {
+    process.off("unhandledRejection", rejected);
+  }
+  if (violation !== undefined) trace.lines?.push(`${String(violation.time).padStart(8)}  ${violation.id}: ${violation.message}`);
+  return { violation, hash: trace.hash, happened: simulation.world.happened, lines: trace.lines ?? [] };
+}
+
+/** Warm-up, faults, healing, quiet, and the end. */
+async function live(simulation: Simulation, over: () => boolean, checks: () => readonly Invariant[]): Promise<void> {
+  await simulation.run(simulation.scenario.warmUp, over);
+  await simulation.takeSteps(over);
+  if (over()) return;
+  simulation.heal();
+  await simulation.run(settlingTime(simulation.scenario), over);
+  if (over()) return;
+  await simulation.talk(over);
+  if (over()) return;
+  for (const check of checks()) check.settled?.();
+  await simulation.empty(over);
+  if (over()) return;
+  for (const check of checks()) check.emptied?.();
+}
+
+/** Virtual milliseconds in which everything that a fault led to is over. */
+function settlingTime({ options }: Scenario): number {
+  const { pingInterval = 0, pingTimeout = 0, limits } = options;
+  // A connection that is closing counts against these limits as long as its client may still fetch the last packets.
+  const { maxUnauthenticated, maxDynamicNamespaces, maxTotalBufferedBytes } = limits as Partial<Limits>;
+  const isTight = [maxUnauthenticated, maxDynamicNamespaces, maxTotalBufferedBytes].some((limit) => limit !== undefined);
+  const closing = isTight ? 30_000 : 0;
+  return 2 * (pingInterval + pingTimeout) + 4000 + closing;
+}
+
+function addHandlers(all: { [Kind in keyof Observations]?: ((what: never) => void)[] }, on: Handlers): void {
+  for (const [kind, handle] of Object.entries(on) as [keyof Observations, (what: never) => void][]) (all[kind] ??= []).push(handle);
+}

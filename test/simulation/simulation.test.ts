@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "vitest";
+import { drawScenario } from "./draw.ts";
+import { mutations } from "./mutations.ts";
+import { run } from "./run.ts";
+import type { Scenario } from "./scenario.ts";
+import { findMutations, sweep } from "./sweep.ts";
+
+/** Minutes are a bound for a machine that does a lot else; it takes half a minute on an idle one with two cores. */
+const TIMEOUT = 600_000;
+
+const SEEDS = 5000;
+
+/** What a bug may take to be found. */
+const MOST_SEEDS = 20_000;
+
+const stored = join(import.meta.dirname, "scenarios");
+
+describe("the simulation", () => {
+  test(`finds nothing in ${SEEDS} seeds`, { timeout: TIMEOUT }, async () => {
+    const { findings, happened } = await sweep(1, SEEDS);
+    console.log(`${SEEDS} seeds, ${happened} happenings`);
+    assert.deepEqual(findings, []);
+  });
+
+  for (const file of readdirSync(stored).filter((name) => name.endsWith(".json"))) {
+    test(`does not find again: ${file.replace(".json", "").replaceAll("-", " ")}`, async () => {
+      const scenario = JSON.parse(readFileSync(join(stored, file), "utf8")) as Scenario;
+      assert.equal((await run(scenario)).violation, undefined);
+    });
+  }
+
+  test("goes the same way for the same seed, and another one for another (I26)", async () => {
+    const [first, again, other] = [await run(drawScenario(11)), await run(drawScenario(11)), await run(drawScenario(12))];
+    assert.equal(first.hash, again.hash);
+    assert.notEqual(first.hash, other.hash);
+  });
+
+  test("a scenario is plain JSON, and shows what happened", async () => {
+    const scenario = drawScenario(5);
+    const read = JSON.parse(JSON.stringify(scenario)) as Scenario;
+    const [drawn, replayed] = [await run(scenario), await run(read, { readable: true })];
+    assert.equal(replayed.hash, drawn.hash);
+    assert.match(replayed.lines.join("\n"), /\d+ {2}sessionOpened +sid=/);
+  });
+});
+
+describe("the mutation gate", () => {
+  test(`each of ${mutations.length} bugs is found within ${MOST_SEEDS} seeds`, { timeout: TIMEOUT }, async () => {
+    const catches = await findMutations(MOST_SEEDS);
+    for (const { mutation, finding } of catches) {
+      console.log(`${mutation.bug}: ${finding === undefined ? "not found" : `seed ${finding.seed}, ${finding.id}`}`);
+    }
+    assert.deepEqual(catches.filter(({ finding }) => finding === undefined).map(({ mutation }) => mutation.bug), []);
+    assert.ok(mutations.length >= 20);
+  });
+});

@@ -1,0 +1,270 @@
+import type { Limits } from "../../src/index.ts";
+import type { Reply, RequestLike, WebSocketLike } from "../../src/platform.ts";
+import type { Act } from "./acts.ts";
+import { attack } from "./clients/grammar.ts";
+import { SocketClient, ordinary } from "./clients/socket-client.ts";
+import { Line } from "./network/line.ts";
+import type { Site } from "./network/site.ts";
+import type { SimulatedWebSocket } from "./network/web-socket.ts";
+import type { Observations, Saw } from "./observations.ts";
+import { ServerProcess } from "./process.ts";
+import { Random } from "./random.ts";
+import type { ClientPlan, Scenario, Step } from "./scenario.ts";
+import { ServerLife } from "./server.ts";
+import { World } from "./world.ts";
+
+const quietEmit: Act = { do: "emit", pad: 0, blobs: 0, volatile: false, ack: "none", ms: 0 };
+const quietBroadcast: Act = { do: "broadcast", from: "namespace", rooms: [], except: [], pad: 0, volatile: false, ack: "none", ms: 0 };
+
+/** What watches a simulation. */
+export interface Observer {
+  saw: Saw;
+  turnEnded(): void;
+}
+
+/** One world: a server, its clients, the network between them, and whoever watches. */
+export class Simulation implements Site {
+  readonly scenario: Scenario;
+  readonly world = new World();
+  readonly clients: SocketClient[];
+  readonly manners: Scenario["platform"];
+  life: ServerLife;
+  /** Whether the faults and what they led to are over: nobody has a reason to end. */
+  isQuiet = false;
+  readonly #observer: Observer;
+  #lives = 0;
+  #items = 0;
+  #exchanges = 0;
+  /** Requests that the server has not answered. */
+  #openExchanges = 0;
+  readonly #webSockets = new WeakMap<WebSocketLike, SimulatedWebSocket>();
+
+  constructor(scenario: Scenario, observe: (simulation: Simulation) => Observer) {
+    this.scenario = scenario;
+    this.manners = scenario.platform;
+    this.#observer = observe(this);
+    this.life = this.#start();
+    this.clients = scenario.clients.map((plan, number) => this.#createClient(plan, number));
+  }
+
+  get now(): number {
+    return this.world.now;
+  }
+
+  // ---- phases
+
+  /** Takes the scenario's steps, one after the other. */
+  async takeSteps(over: () => boolean): Promise<void> {
+    for (const step of this.scenario.steps) {
+      await this.world.runUntil(this.now + step.after, over);
+      if (over()) return;
+      this.saw("step", { what: JSON.stringify(step) });
+      this.#take(step);
+    }
+    await this.world.runUntil(this.now + 100, over);
+  }
+
+  /** Ends every fault; clients that were sent away come back, if they want to. */
+  heal(): void {
+    this.saw("step", { what: "heal" });
+    for (const [number, client] of this.clients.entries()) {
+      const { line } = client;
+      line.repair();
+      client.auth = ordinary;
+      client.greetings = 0;
+      client.answers = "now";
+      if (!client.isGood) client.leave();
+      else if (number === 0) client.connect();
+      client.content(this.scenario.options.limits as Partial<Limits>);
+      client.insist();
+    }
+    this.life.process.goOn();
+    this.life.process.deferral = () => 0;
+    this.life.process.alarmManners = { lateness: () => 0, twice: () => false };
+    this.life.process.input(() => this.life.io.reopen());
+  }
+
+  /** Everybody says something to everybody. */
+  async talk(over: () => boolean): Promise<void> {
+    this.isQuiet = true;
+    const { app, process } = this.life;
+    for (const client of this.clients) {
+      client.insist();
+      await this.world.runUntil(this.now + 300, over);
+      for (const nsp of client.wants) client.emit({ nsp, act: { do: "nothing" }, pad: 0, blobs: 0, ack: true });
+    }
+    // One at a time: the limits may be tiny.
+    for (const [index] of app.members.all().entries()) {
+      process.input(() => app.step(quietEmit, index));
+      await this.world.runUntil(this.now + 20, over);
+      process.input(() => app.step(quietBroadcast, index));
+      await this.world.runUntil(this.now + 20, over);
+    }
+    await this.world.runUntil(this.now + 1500, over);
+  }
+
+  /** All clients leave. */
+  async empty(over: () => boolean): Promise<void> {
+    this.saw("step", { what: "all leave" });
+    this.isQuiet = false;
+    for (const client of this.clients) client.leave();
+    await this.world.runUntil(this.now + 100_000, over);
+  }
+
+  run(milliseconds: number, over: () => boolean): Promise<void> {
+    return this.world.runUntil(this.now + milliseconds, over);
+  }
+
+  // ---- steps
+
+  #take(step: Step): void {
+    const client = "client" in step ? this.clients[step.client % this.clients.length]! : undefined;
+    if (client === undefined) this.#takeAtServer(step);
+    else this.#takeAtClient(step, client);
+  }
+
+  #takeAtServer(step: Step): void {
+    const { process, app, io } = this.life;
+    switch (step.do) {
+      case "app":
+        return process.input(() => app.step(step.act, step.choice));
+      case "pause":
+        return process.pause(step.ms);
+      case "clock jump":
+        process.clockError += step.ms;
+        return;
+      case "restart":
+        return this.#restart();
+      case "evict":
+        return this.#evict();
+      case "close server":
+        process.input(() => void io.close());
+        return this.world.after(200, () => process.input(() => io.reopen()));
+      default: // steps of clients
+    }
+  }
+
+  #takeAtClient(step: Step, client: SocketClient): void {
+    switch (step.do) {
+      case "say":
+        return void client.emit(step.message);
+      case "come":
+        return client.connect();
+      case "go":
+        return client.leave();
+      case "join":
+        return client.join(step.nsp);
+      case "leave namespace":
+        return client.leaveNamespace(step.nsp);
+      case "auth":
+        client.auth = step.auth;
+        return;
+      case "answers":
+        client.answers = step.answers;
+        return;
+      case "heal":
+        return client.line.heal();
+      case "cut":
+        return client.line.cut(step.cut, step.which);
+      case "stall":
+        return client.line.stall(step.direction);
+      case "attack":
+        return attack(client, step.input);
+      default: // steps of the server
+    }
+  }
+
+  // ---- lives of the server
+
+  #start(before?: ServerLife): ServerLife {
+    const { seed, options, faults } = this.scenario;
+    const number = this.#lives++;
+    const process = new ServerProcess(this.world, new Random(seed, `ids ${number}`), {
+      turnEnded: () => {
+        this.life.save();
+        this.#observer.turnEnded();
+      },
+      threw: (error) => this.threw(error),
+      reported: (message, error) => this.threw(new Error(`${message}: ${String(error)}`)),
+    }, this.scenario.platform.sleeps, this.#lives === 1 ? 0 : this.life.process.pausedFor);
+    const alarms = new Random(seed, `alarms ${number}`);
+    process.alarmManners = {
+      lateness: () => (faults.includes("late alarm") ? alarms.pick([0, 0, 3, 40, 900, 1500]) : 0),
+      twice: () => faults.includes("double alarm") && alarms.chance(0.3),
+    };
+    if (faults.includes("busy server")) process.deferral = () => alarms.pick([0, 0, 2, 15]);
+    return new ServerLife(process, options, {
+      saw: this.saw,
+      later: (milliseconds, run) => this.world.after(milliseconds, () => process.input(run)),
+      now: () => this.world.now,
+      nextItem: () => this.#items++,
+    }, before);
+  }
+
+  /** The process goes while nothing keeps it, and comes back at once. */
+  #evict(): void {
+    const before = this.life;
+    const { process } = before;
+    if (!process.sleeps || !process.isIdle || !process.mayGo || this.#openExchanges > 0) return;
+    process.kill();
+    this.saw("serverSlept", {});
+    this.life = this.#start(before);
+    const { life } = this;
+    life.process.input(() => {
+      life.wake(before, (ws, handler) => this.#webSockets.get(ws)?.adopt(handler)).catch((error: unknown) => this.threw(error));
+    });
+  }
+
+  #restart(): void {
+    this.life.process.kill();
+    this.saw("serverDied", {});
+    for (const client of this.clients) client.line.cut("reset");
+    this.life = this.#start();
+  }
+
+  #createClient(plan: ClientPlan, number: number): SocketClient {
+    const line = new Line(this.world, new Random(this.scenario.seed, `line ${number}`), plan.quality);
+    line.retriesPosts = plan.retriesPosts;
+    line.stripsUpgrades = plan.stripsUpgrades;
+    line.idleCut = plan.idleCut ?? Infinity;
+    const client = new SocketClient(number, line, this, plan.manners, () => this.#items++);
+    client.isHostile = plan.hostile;
+    client.greetings = plan.greetings;
+    for (const nsp of plan.wants) client.wants.add(nsp);
+    client.connect();
+    return client;
+  }
+
+  // ---- the server's address
+
+  saw = <Kind extends keyof Observations>(kind: Kind, what: Observations[Kind]): void => {
+    if (kind === "exchangeOpened") this.#openExchanges += 1;
+    if (kind === "exchangeAnswered") this.#openExchanges -= 1;
+    if (kind === "serverDied") this.#openExchanges = 0;
+    this.#observer.saw(kind, what);
+  };
+
+  accepted(end: WebSocketLike, ws: SimulatedWebSocket): void {
+    this.#webSockets.set(end, ws);
+  }
+
+  input(run: () => void): void {
+    this.life.process.input(run);
+  }
+
+  clock(): number {
+    return this.life.process.now();
+  }
+
+  handle(request: RequestLike): Promise<Reply | undefined> {
+    return this.life.io.handle(request);
+  }
+
+  threw(error: unknown): void {
+    this.saw("threw", { error });
+  }
+
+  nextExchange(): number {
+    return this.#exchanges++;
+  }
+}

@@ -1,0 +1,42 @@
+/** Runs seeds in a thread of its own: see sweep.ts. */
+import { parentPort } from "node:worker_threads";
+import { drawScenario } from "./draw.ts";
+import { type Violation, run } from "./run.ts";
+
+/** Seeds to run. */
+export interface Task {
+  readonly from: number;
+  readonly count: number;
+  readonly stopAtFirst: boolean;
+}
+
+export interface Finding extends Violation {
+  readonly seed: number;
+}
+
+export interface TaskResult {
+  readonly findings: readonly Finding[];
+  readonly happened: number;
+}
+
+/** Of so many seeds, one is run twice (I26). */
+const TWICE = 100;
+
+parentPort?.on("message", (task: Task) => void perform(task));
+
+async function perform({ from, count, stopAtFirst }: Task): Promise<void> {
+  const findings: Finding[] = [];
+  let happened = 0;
+  for (let seed = from; seed < from + count; seed++) {
+    if (stopAtFirst && findings.length > 0) break;
+    const outcome = await run(drawScenario(seed));
+    happened += outcome.happened;
+    if (outcome.violation !== undefined) findings.push({ seed, ...outcome.violation });
+    else if (seed % TWICE === 0 && (await run(drawScenario(seed))).hash !== outcome.hash) {
+      findings.push({ seed, id: "I26", message: "the same seed went another way", time: 0 });
+    }
+  }
+  // The rule is for windows.
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
+  parentPort!.postMessage({ findings, happened } satisfies TaskResult);
+}
