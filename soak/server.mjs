@@ -1,0 +1,82 @@
+/** Servers in processes of their own. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const file = (name) => fileURLToPath(new URL(name, import.meta.url));
+const node = [process.execPath, "--expose-gc", "--max-semi-space-size=4", file("servers/node.mjs")];
+const bun = [file("../node_modules/bun/bin/bun.exe"), file("servers/bun.mjs")];
+const deno = [process.execPath, file("../node_modules/deno/bin.cjs"), "run", "-A", "--no-lock", "--v8-flags=--expose-gc", file("servers/deno.mjs")];
+
+/** By name: the command, and what it needs to know. */
+const kinds = {
+  node: { command: node },
+  bun: { command: bun },
+  deno: { command: deno },
+  released: { command: node, environment: { SERVER: "socket.io" } },
+};
+
+export const KINDS = Object.keys(kinds);
+
+/** Starts a server of a kind, with the options of its `Server`. */
+export async function startServer(kind, options = {}, environment = {}) {
+  const { command: [program, ...args], environment: own = {} } = kinds[kind];
+  const child = spawn(program, args, {
+    env: { ...process.env, NODE_ENV: "production", OPTIONS: JSON.stringify(options), ...own, ...environment },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const stop = () => child.kill("SIGKILL");
+  process.once("exit", stop);
+  child.once("exit", () => process.off("exit", stop));
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const { value } = await lines.next();
+  return new Server(child, lines, JSON.parse(value).port);
+}
+
+class Server {
+  #child;
+  #lines;
+  #exited;
+
+  constructor(child, lines, port) {
+    this.#child = child;
+    this.#lines = lines;
+    this.#exited = once(child, "exit");
+    this.port = port;
+  }
+
+  stats() {
+    return this.ask("stats");
+  }
+
+  /** What the server answers a command with. */
+  async ask(command, values = {}) {
+    const headers = { connection: "close" };
+    const response = await fetch(`http://127.0.0.1:${this.port}/soak/${command}?${new URLSearchParams(values)}`, { headers });
+    return response.json();
+  }
+
+  /** Statistics once garbage is collected. */
+  async settled() {
+    await this.ask("gc");
+    return this.stats();
+  }
+
+  kill(signal) {
+    this.#child.kill(signal);
+  }
+
+  /** Tells the program to end: what it says then, and its exit code. */
+  async terminate() {
+    this.kill("SIGTERM");
+    const { value } = await this.#lines.next();
+    const [code] = await this.#exited;
+    return { ...JSON.parse(value ?? "{}"), code };
+  }
+
+  async stop() {
+    this.kill("SIGKILL");
+    await this.#exited;
+  }
+}
