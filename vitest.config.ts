@@ -6,6 +6,8 @@ const SYSTEM = "test/system/**/*.test.ts";
 export default defineConfig({
   test: {
     testTimeout: 20_000,
+    // One for each of the two cores that the slowest machines have; the default there is one.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,
