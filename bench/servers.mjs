@@ -3,11 +3,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { denoPath } from "../.ci/deno.mjs";
 
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 const node = [process.execPath, "--expose-gc", file("servers/node.mjs")];
 const bun = file("../node_modules/bun/bin/bun.exe");
-const deno = [process.execPath, file("../node_modules/deno/bin.cjs"), "run", "-A", "--no-lock", "--v8-flags=--expose-gc"];
+const deno = [denoPath(), "run", "-A", "--no-lock", "--v8-flags=--expose-gc"];
 
 /** By runtime: the command of ours, and that of the released server. */
 export const runtimes = {

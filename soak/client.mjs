@@ -99,11 +99,12 @@ export class Client {
     return true;
   }
 
-  leave() {
+  /** Resolves when what it says last has reached the server, where there is something to say. */
+  async leave() {
     this.#isOver = true;
     this.#isPolling = false;
     if (this.#webSocket !== undefined) this.#webSocket.drop();
-    else void this.#request("POST", "1").catch(() => {});
+    else await this.#request("POST", "1").catch(() => {});
   }
 
   #adopt(socket) {

@@ -2,12 +2,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { denoPath } from "../.ci/deno.mjs";
 
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
-const node = [process.execPath, "--expose-gc", "--max-semi-space-size=4", file("servers/node.mjs")];
-const bun = [file("../node_modules/bun/bin/bun.exe"), file("servers/bun.mjs")];
-const deno = [process.execPath, file("../node_modules/deno/bin.cjs"), "run", "-A", "--no-lock", "--v8-flags=--expose-gc", file("servers/deno.mjs")];
+const node = () => [process.execPath, "--expose-gc", "--max-semi-space-size=4", file("servers/node.mjs")];
+const bun = () => [file("../node_modules/bun/bin/bun.exe"), file("servers/bun.mjs")];
+const deno = () => [denoPath(), "run", "-A", "--no-lock", "--v8-flags=--expose-gc", file("servers/deno.mjs")];
 
 /** By name: the command, and what it needs to know. */
 const kinds = {
@@ -17,11 +19,15 @@ const kinds = {
   released: { command: node, environment: { SERVER: "socket.io" } },
 };
 
+/** How long a server may take to get to where a test waits for it, in milliseconds: far longer than it does. */
+const PATIENCE = 20_000;
+
 export const KINDS = Object.keys(kinds);
 
 /** Starts a server of a kind, with the options of its `Server`. */
 export async function startServer(kind, options = {}, environment = {}) {
-  const { command: [program, ...args], environment: own = {} } = kinds[kind];
+  const { command, environment: own = {} } = kinds[kind];
+  const [program, ...args] = command();
   const child = spawn(program, args, {
     env: { ...process.env, NODE_ENV: "production", OPTIONS: JSON.stringify(options), ...own, ...environment },
     stdio: ["ignore", "pipe", "inherit"],
@@ -61,6 +67,17 @@ class Server {
   async settled() {
     await this.ask("gc");
     return this.stats();
+  }
+
+  /** Asks until `isEnough` says so of an answer, which is returned; the last answer, when that takes too long. */
+  async until(isEnough, ask = () => this.settled()) {
+    const end = performance.now() + PATIENCE;
+    let answer = await ask();
+    while (!isEnough(answer) && performance.now() < end) {
+      await wait(100);
+      answer = await ask();
+    }
+    return answer;
   }
 
   kill(signal) {

@@ -29,6 +29,15 @@ export class Verdict {
   }
 }
 
+/** Makes a question for statistics: whether everything is as it was `before`. */
+export function isEmptied(before) {
+  return (after) => {
+    const verdict = new Verdict();
+    verdict.emptied(before, after);
+    return verdict.failures.length === 0;
+  };
+}
+
 function left({ connections, unjoined, sockets, rooms, bufferedBytes, reassemblyBytes, recovery, pendingAcks }) {
   const joined = Object.values(sockets).reduce((all, count) => all + count, 0);
   return connections.polling + connections.websocket + unjoined + joined + rooms + bufferedBytes + reassemblyBytes + recovery.sessions + pendingAcks;

@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { attackers } from "../attackers.mjs";
 import { Client, closeIdle, openMany } from "../client.mjs";
 import { quantile, round } from "../sequence.mjs";
-import { Verdict } from "../verdict.mjs";
+import { Verdict, isEmptied } from "../verdict.mjs";
 
 /** Small, so that attacks reach them. */
 const limits = {
@@ -18,11 +18,11 @@ const BOUND = limits.maxBufferedBytes + limits.maxReassemblyBytes + OPTIONS.maxH
 
 export async function attacks({ start, scale }) {
   const server = await start(OPTIONS);
+  const empty = await server.settled();
   const count = Math.ceil(50 * scale);
   const victims = new Victims(await openMany(50, () => Client.webSocket(server.port)));
   await victims.watch(wait(500));
   const quiet = await victims.watch(wait(1500));
-  const before = await server.settled();
   const verdict = new Verdict();
   const attacked = [];
   for (const [name, attack] of Object.entries(attackers)) {
@@ -38,16 +38,9 @@ export async function attacks({ start, scale }) {
   verdict.atMost(0, "victims lost", victims.lost);
   victims.leave();
   closeIdle();
-  await wait(2500);
-  verdict.emptied({ ...before, clients: 0, metrics: before.metrics && emptyMetrics(before.metrics) }, await server.settled());
+  verdict.emptied(empty, await server.until(isEmptied(empty)));
   const did = `${Object.keys(attackers).length} attacks by ${count} connections each, bound ${Math.round(BOUND / 1024)} KiB each`;
   return { did, figures: verdict.figures, failures: verdict.failures };
-}
-
-function emptyMetrics(metrics) {
-  const recovery = { sessions: 0, packets: 0, bytes: 0 };
-  const nothing = { unjoined: 0, rooms: 0, bufferedBytes: 0, reassemblyBytes: 0, pendingAcks: 0 };
-  return { ...metrics, ...nothing, connections: { polling: 0, websocket: 0 }, sockets: {}, recovery };
 }
 
 /** Clients that ask the server something all the time, and wait for each answer. */

@@ -1,7 +1,7 @@
 /** L1 and L2: connections that say nothing but pongs, over WebSocket and over long-polling. */
 import { setTimeout as wait } from "node:timers/promises";
 import { Client, closeIdle, openMany } from "../client.mjs";
-import { Verdict } from "../verdict.mjs";
+import { Verdict, isEmptied } from "../verdict.mjs";
 
 const HEARTBEAT = { pingInterval: 4000, pingTimeout: 3000 };
 const KIB_EACH = 12;
@@ -48,10 +48,8 @@ async function open(count, opens) {
 
 async function finish({ server, before, clients, ends, verdict, did }) {
   verdict.atMost(0, "connections lost", ends.length);
-  for (const client of clients) client.leave();
-  await wait(1500);
+  await Promise.all(clients.map((client) => client.leave()));
   closeIdle();
-  await wait(500);
-  verdict.emptied(before, await server.settled());
+  verdict.emptied(before, await server.until(isEmptied(before)));
   return { did, figures: verdict.figures, failures: verdict.failures };
 }

@@ -1,34 +1,38 @@
 /** L14: clients come, use every feature and leave, three times; then no object of ours is left. */
-import { setTimeout as wait } from "node:timers/promises";
 import { Client, closeIdle, openMany } from "../client.mjs";
-import { Verdict } from "../verdict.mjs";
+import { Verdict, isEmptied } from "../verdict.mjs";
 import { frame } from "../web-socket.mjs";
 
 const OPTIONS = { cleanupEmptyChildNamespaces: true, connectionStateRecovery: { maxDisconnectionDuration: 300 }, pingInterval: 500, pingTimeout: 500 };
 
 export async function objects({ start, scale }) {
   const server = await start(OPTIONS);
-  await visit(server.port, 4);
-  const before = { counts: await server.ask("heap"), stats: await server.settled() };
+  const empty = await server.settled();
+  await visit(server, 4, empty);
+  const before = await server.ask("heap");
   const count = Math.ceil(500 * scale);
-  for (let times = 0; times < 3; times++) await visit(server.port, count);
-  const after = { counts: await server.ask("heap"), stats: await server.settled() };
+  let stats;
+  for (let times = 0; times < 3; times++) stats = await visit(server, count, empty);
+  const after = await server.until((counts) => grown(before, counts).length === 0, () => server.ask("heap"));
   const verdict = new Verdict();
-  const grown = Object.entries(after.counts).filter(([name, objectCount]) => objectCount > (before.counts[name] ?? 0));
-  verdict.note("classes looked at", Object.keys(after.counts).length);
-  verdict.atMost(0, "objects too many", grown.reduce((all, [name, objectCount]) => all + objectCount - (before.counts[name] ?? 0), 0));
-  if (grown.length > 0) verdict.note("of the classes", grown.map(([name]) => name).join(" "));
-  verdict.emptied(before.stats, after.stats);
+  verdict.note("classes looked at", Object.keys(after).length);
+  for (const [name, more] of grown(before, after)) verdict.atMost(0, `objects of ${name} too many`, more);
+  verdict.emptied(empty, stats);
   return { did: `3 × ${count} clients came, used everything and left`, figures: verdict.figures, failures: verdict.failures };
 }
 
-/** Clients that do everything once; of the ways to leave, each is taken by some. Resolves when the server has forgotten them. */
-async function visit(port, count) {
-  const clients = await openMany(count, (at) => arrive(port, at));
+/** The classes that have more objects than before, and how many more. */
+function grown(before, after) {
+  return Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)]).filter(([, more]) => more > 0);
+}
+
+/** Clients that do everything once; of the ways to leave, each is taken by some. Resolves to statistics once the server has forgotten them. */
+async function visit(server, count, empty) {
+  const clients = await openMany(count, (at) => arrive(server.port, at));
   await Promise.all(clients.map((client, at) => useAll(client, at)));
-  clients.forEach(leave);
+  await Promise.all(clients.map(leave));
   closeIdle();
-  await wait(1200);
+  return server.until(isEmptied(empty));
 }
 
 async function arrive(port, at) {
@@ -55,5 +59,5 @@ async function useAll(client, at) {
 
 function leave(client, at) {
   if (at % 3 === 0 && client.raw !== undefined) client.raw.write(frame("1"));
-  client.leave();
+  return client.leave();
 }

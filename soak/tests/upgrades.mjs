@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { Client, closeIdle, openMany } from "../client.mjs";
 import { Sequence, round, sum } from "../sequence.mjs";
-import { Verdict } from "../verdict.mjs";
+import { Verdict, isEmptied } from "../verdict.mjs";
 import { frame, handshake } from "../web-socket.mjs";
 
 const EVERY = 50;
@@ -26,8 +26,7 @@ export async function upgrades({ start, scale }) {
   });
   const results = await Promise.all(runs);
   closeIdle();
-  await wait(300);
-  return judge({ count, broken, results, before, after: await server.settled() });
+  return judge({ count, broken, results, before, after: await server.until(isEmptied(before)) });
 }
 
 /** Where an upgrade breaks: anywhere in what a client sends for it, except behind the last byte, for then it has succeeded. */
