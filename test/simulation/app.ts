@@ -185,14 +185,17 @@ export class App {
     const item = `b${this.#world.nextItem()}`;
     const others = act.from === "socket" ? this.members.select(socket.nsp, act.rooms, act.except).filter(({ id }) => id !== socket.id) : undefined;
     const targets = others ?? this.members.select(socket.nsp, act.rooms, act.except);
-    if (this.#recovers && act.ack === "none" && !act.volatile) this.#keep(act, socket, item, targets);
+    // While a CONNECT is written, another connection may end: to whom its listeners speak is there, and the app has not heard of it yet.
+    const unannounced = act.ack === "none" ? this.members.unannounced(socket.nsp, act.rooms, act.except) : [];
+    if (this.#recovers && act.ack === "none" && !act.volatile) this.#keep(act, socket, item, [...targets, ...unannounced]);
     const start = act.from === "socket" ? socket.to([...act.rooms]) : socket.nsp.in([...act.rooms]);
     let operator = start.except([...act.except]);
     if (act.volatile) operator = operator.volatile;
     if (act.ack.startsWith("timed")) operator = operator.timeout(act.ms);
     const args = [{ item, pad: "y".repeat(act.pad) }];
     const atLimit = act.ack !== "none" && targets.some(({ pendingAcks }) => pendingAcks.size >= this.#limits.maxPendingAcks);
-    this.#send(targets, item, atLimit ? "maybe" : act.volatile ? "volatile" : "no", () => this.#call(operator, act, item, args, targets));
+    const drop = atLimit || unannounced.length > 0 ? "maybe" : act.volatile ? "volatile" : "no";
+    this.#send([...targets, ...unannounced], item, drop, () => this.#call(operator, act, item, args, targets));
   }
 
   #keep({ rooms, except, from }: Extract<Act, { do: "broadcast" }>, sender: Socket, item: string, targets: readonly Socket[]): void {

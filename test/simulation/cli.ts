@@ -18,11 +18,16 @@ const { values } = parseArgs({
   },
 });
 
-if (values.replay !== undefined) await replay(JSON.parse(readFileSync(values.replay, "utf8")) as Scenario);
-else if (values.seed !== undefined) await replay(drawScenario(Number(values.seed)));
-else if (values.shrink !== undefined) await showSmallest(drawScenario(Number(values.shrink)));
+if (values.replay !== undefined) await replay(scenarioOf(values.replay));
+else if (values.seed !== undefined) await replay(scenarioOf(values.seed));
+else if (values.shrink !== undefined) await showSmallest(scenarioOf(values.shrink));
 else if (values.mutations) await showMutations(Number(values.seeds));
 else await sweepSeeds(Number(values.from), Number(values.seeds));
+
+/** Of a seed, or from a file. */
+function scenarioOf(source: string): Scenario {
+  return /^\d+$/.test(source) ? drawScenario(Number(source)) : (JSON.parse(readFileSync(source, "utf8")) as Scenario);
+}
 
 async function replay(scenario: Scenario): Promise<void> {
   const { lines, hash, violation } = await run(scenario, { readable: true });

@@ -1,4 +1,4 @@
-import type { Socket } from "../../src/index.ts";
+import type { Namespace, Socket } from "../../src/index.ts";
 import type { Fate } from "./observations.ts";
 
 /** Whether something may be dropped: no; where the connection is full; or for a reason that is not looked into. */
@@ -36,6 +36,14 @@ export class Members {
       if (rooms.length === 0 || rooms.some((room) => joined.has(room))) found.push(socket);
     }
     return found;
+  }
+
+  /** Sockets that such a broadcast reaches although their `connection` listener is still to be called. */
+  unannounced({ sockets }: Namespace, rooms: readonly string[], except: readonly string[]): Socket[] {
+    return [...sockets.values()].filter((socket) => {
+      if (!socket.connected || this.#rooms.has(socket) || except.some((room) => socket.rooms.has(room))) return false;
+      return rooms.length === 0 || rooms.some((room) => socket.rooms.has(room));
+    });
   }
 
   /** It joins this room in its middleware. */

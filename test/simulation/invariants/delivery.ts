@@ -7,6 +7,13 @@ interface Sent {
   arrived: boolean;
 }
 
+/** What a socket must have got over its whole life, where recovery keeps it. */
+interface Life {
+  readonly sent: { readonly item: string; arrived: boolean }[];
+  /** Place of what arrived last: up to there its client says that it has everything. */
+  last: number;
+}
+
 interface Stream {
   readonly sent: Sent[];
   /** Everything before has arrived, or will never. */
@@ -19,24 +26,34 @@ interface Stream {
  */
 export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant {
   const streams = new Map<string, Stream>();
-  /** What each socket must have got over its whole life, where recovery keeps it. */
-  const lives = new Map<string, { readonly item: string; arrived: boolean }[]>();
+  const lives = new Map<string, Life>();
   /** Where each socket is, by the app's knowledge. */
   const homes = new Map<string, string>();
+  const lifeOf = (socket: string): Life => {
+    let life = lives.get(socket);
+    if (life === undefined) lives.set(socket, (life = { sent: [], last: -1 }));
+    return life;
+  };
   /** Whether this is what the socket missed: a connection may end while its socket is coming back over it, and the app never hears of that. */
   const isMissed = (sid: string, socket: string, item: string): boolean =>
-    homes.get(socket) !== sid && lives.get(socket)?.find(({ arrived }) => !arrived)?.item === item;
+    homes.get(socket) !== sid && lives.get(socket)?.sent.find(({ arrived }) => !arrived)?.item === item;
   const arrivedAt = (socket: string, item: string): void => {
-    const sent = lives.get(socket)?.find((it) => it.item === item && !it.arrived);
-    if (sent !== undefined) sent.arrived = true;
+    const life = lives.get(socket);
+    const at = life?.sent.findIndex((it) => it.item === item && !it.arrived) ?? -1;
+    if (life === undefined || at === -1) return;
+    life.sent[at]!.arrived = true;
+    life.last = at;
   };
   /** It comes back: first comes what it has missed. */
   const recovered = (sid: string, socket: string): void => {
-    const life = lives.get(socket) ?? [];
-    const next = life.findLastIndex(({ arrived }) => arrived) + 1;
-    const gap = life.slice(0, next).find(({ arrived }) => !arrived);
-    if (gap !== undefined && isGood(sid)) fail("I15", `${socket} never got ${gap.item}, which came before what it got`);
-    for (const { item } of life.slice(next)) streamOf(sid).sent.push({ item, fate: "sure", arrived: false });
+    const { sent, last } = lifeOf(socket);
+    const gap = sent.slice(0, last + 1).find(({ arrived }) => !arrived);
+    if (gap !== undefined && isGood(sid) && waits(sid)) fail("I15", `${socket} never got ${gap.item}, which came before what it got`);
+    for (const missed of sent.slice(last + 1)) {
+      // Where its client got it before something older, it does not know that any more.
+      missed.arrived = false;
+      streamOf(sid).sent.push({ item: missed.item, fate: "sure", arrived: false });
+    }
   };
   const streamOf = (sid: string): Stream => {
     let stream = streams.get(sid);
@@ -64,18 +81,14 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
   return {
     on: {
       emitted: ({ sid, item, fate }) => void streamOf(sid).sent.push({ item, fate, arrived: false }),
-      kept: ({ socket, item }) => {
-        const life = lives.get(socket);
-        if (life === undefined) lives.set(socket, [{ item, arrived: false }]);
-        else life.push({ item, arrived: false });
-      },
+      kept: ({ socket, item }) => void lifeOf(socket).sent.push({ item, arrived: false }),
       joined: ({ sid, socket, recovered: isBack }) => {
         // At the same place as before, it has only been asleep.
         if (isBack && homes.get(socket) !== sid) recovered(sid, socket);
         homes.set(socket, sid);
       },
       notEmitted: ({ sid, item }) => {
-        for (const life of lives.values()) if (life.at(-1)?.item === item) life.pop();
+        for (const life of lives.values()) if (life.sent.at(-1)?.item === item) life.sent.pop();
         const { sent } = streamOf(sid);
         const at = sent.findLastIndex((it) => it.item === item);
         if (at !== -1 && !sent[at]!.arrived) sent.splice(at, 1);

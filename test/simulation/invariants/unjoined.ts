@@ -1,25 +1,42 @@
 import { CONNECT_ERROR } from "../clients/packets.ts";
 import type { Invariant, Watch } from "./invariant.ts";
 
+/** Milliseconds that alarms may be late. */
 const SLACK = 2000;
+
+interface Waiting {
+  /** In running time. */
+  since: number;
+  sockets: number;
+  /** Sockets in their middlewares: which namespace, and since when. */
+  readonly admitting: Map<string, { readonly nsp: string; readonly since: number }>;
+}
 
 /** I23: a connection that has joined nothing for `connectTimeout` is closed; the time that its CONNECTs wait for the app does not count. */
 export function unjoined({ simulation, isGood, fail }: Watch): Invariant {
-  const sessions = new Map<string, { since: number; sockets: number; readonly admitting: Set<string>; paused: number }>();
+  const sessions = new Map<string, Waiting>();
+  const sidOf = new Map<string, string>();
+  const running = (): number => simulation.now - simulation.life.process.pausedFor;
   const restart = (sid: string): void => {
     const session = sessions.get(sid);
-    if (session === undefined) return;
-    session.since = simulation.now;
-    session.paused = simulation.life.process.pausedFor;
+    if (session !== undefined) session.since = running();
   };
-  const sidOf = new Map<string, string>();
+  /** The middlewares of those that wait longer have been given up, whatever they say. */
+  const giveUp = (session: Waiting): void => {
+    const { middlewareTimeout } = simulation.life.io.engine.opts.limits;
+    for (const [socket, { since }] of session.admitting) {
+      if (running() - since <= middlewareTimeout + SLACK) continue;
+      session.admitting.delete(socket);
+      session.since = running();
+    }
+  };
   return {
     on: {
-      sessionOpened: ({ sid }) => void sessions.set(sid, { since: simulation.now, sockets: 0, admitting: new Set(), paused: simulation.life.process.pausedFor }),
+      sessionOpened: ({ sid }) => void sessions.set(sid, { since: running(), sockets: 0, admitting: new Map() }),
       sessionClosed: ({ sid }) => void sessions.delete(sid),
-      admitting: ({ sid, socket }) => {
+      admitting: ({ sid, socket, nsp }) => {
         sidOf.set(socket, sid);
-        sessions.get(sid)?.admitting.add(socket);
+        sessions.get(sid)?.admitting.set(socket, { nsp, since: running() });
       },
       admitted: ({ socket }) => {
         const sid = sidOf.get(socket)!;
@@ -37,18 +54,20 @@ export function unjoined({ simulation, isGood, fail }: Watch): Invariant {
       },
       packetArrived: ({ sid, packet }) => {
         if (packet.type !== CONNECT_ERROR) return;
-        // A timed-out middleware never made up its mind.
-        sessions.get(sid)?.admitting.clear();
+        const { admitting } = sessions.get(sid) ?? {};
+        // A middleware that took too long never made up its mind.
+        for (const [socket, { nsp }] of admitting ?? []) if (nsp === packet.nsp) admitting!.delete(socket);
         restart(sid);
       },
       serverDied: () => sessions.clear(),
     },
     turnEnded() {
-      const { connectTimeout } = { connectTimeout: simulation.life.io.connectTimeout() };
       const { process, io } = simulation.life;
-      for (const [sid, { since, sockets, admitting, paused }] of sessions) {
-        if (sockets > 0 || admitting.size > 0 || process.isPaused || !isGood(sid)) continue;
-        const waited = simulation.now - since - (process.pausedFor - paused);
+      const connectTimeout = io.connectTimeout();
+      for (const [sid, session] of sessions) {
+        giveUp(session);
+        if (session.sockets > 0 || session.admitting.size > 0 || process.isPaused || !isGood(sid)) continue;
+        const waited = running() - session.since;
         if (waited > connectTimeout + SLACK && io.engine.sessions.get(sid)?.readyState === "open") fail("I23", `${sid} has joined nothing for ${waited} ms`);
       }
     },
