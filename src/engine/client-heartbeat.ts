@@ -4,7 +4,7 @@ import { type Beating, type HeartbeatKeeper, type Rhythm, verdicts } from "./hea
 /**
  * The client's ping, Engine.IO 3: `2`, answered by `3`. Without one for `pingInterval + pingTimeout` the session is over.
  *
- * Other data does not put that off: clients ping whatever else they send.
+ * Other data does not put that off, since clients ping whatever else they send; unless it waited when the time was over.
  */
 export class ClientHeartbeat implements HeartbeatKeeper {
   readonly #schedule: Schedule;
@@ -30,12 +30,16 @@ export class ClientHeartbeat implements HeartbeatKeeper {
   }
 
   beat(session: Beating): void {
+    session.pulse = "idle";
     this.#deadlines.add(session.heartbeat, this.#latest);
   }
 
-  otherData(): void {}
+  otherData(session: Beating): void {
+    if (session.pulse === "due") this.wait(session);
+  }
 
   wait(session: Beating): void {
+    session.pulse = "idle";
     this.#deadlines.add(session.heartbeat, this.#schedule.now() + this.#rhythm().pingTimeout);
   }
 

@@ -198,6 +198,19 @@ describe("the heartbeat after a standstill (G42, I20)", () => {
     assert.equal(memory.last.reason, "ping timeout");
   });
 
+  test("spares a client whose other data waits, also when such data has put the deadline off before", async () => {
+    const memory = new MemoryEngine(options);
+    const ws = await connectWebSocket(memory);
+    await memory.host.advance(1000);
+    ws.send("4hi");
+    memory.host.stall(options.pingTimeout + 1);
+    ws.send("4again");
+    await memory.host.advance(399);
+    assert.equal(memory.last.end, undefined);
+    await memory.host.advance(1);
+    assert.equal(memory.last.reason, "ping timeout");
+  });
+
   test("ends a client that has nothing to say", async () => {
     const memory = new MemoryEngine(options);
     await connectWebSocket(memory);

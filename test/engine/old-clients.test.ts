@@ -116,6 +116,17 @@ describe("the heartbeat of Engine.IO 3 (W-43)", () => {
     assert.equal(memory.last.end, undefined);
     assert.deepEqual(ws.take(), ["3"]);
   });
+
+  test("spares a client whose other data waits after a standstill: its ping may stand behind that", async () => {
+    const memory = engine(rhythm);
+    const ws = await webSocket(memory);
+    memory.host.stall(1401);
+    ws.send("4data");
+    await memory.host.advance(399);
+    assert.equal(memory.last.end, undefined);
+    await memory.host.advance(1);
+    assert.equal(memory.last.reason, "ping timeout");
+  });
 });
 
 describe("polling of Engine.IO 3", () => {

@@ -60,8 +60,8 @@ export const mutations: readonly Mutation[] = [
   {
     bug: "a client is judged before what waits is read",
     file: "engine/heartbeat.ts",
-    find: `return schedule.queue<Beating>((session) => final.add(session.heartbeat, schedule.now()));`,
-    replace: `return final;`,
+    find: `return schedule.queue<Beating>((session) => {`,
+    replace: `return final ?? schedule.queue<Beating>((session) => {`,
   },
   {
     bug: "a client that does not answer pings is never found out",
