@@ -15,6 +15,8 @@ export interface Asking {
 
 export type Chunk = string | Uint8Array;
 
+const encoder = new TextEncoder();
+
 /** An HTTP request that never was on a wire. It stands in for the platform's own as well: `raw` is the request itself. */
 export class MemoryRequest implements RequestLike {
   readonly method: string;
@@ -49,7 +51,7 @@ export class MemoryRequest implements RequestLike {
 
   /** The next chunk of the body arrives. */
   push(chunk: Chunk): this {
-    const bytes = typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk;
+    const bytes = typeof chunk === "string" ? encoder.encode(chunk) : chunk;
     this.#size += bytes.length;
     this.#chunks.push(bytes);
     this.#check();
@@ -102,11 +104,21 @@ export class MemoryRequest implements RequestLike {
     if (this.#reading === undefined) return;
     if (this.#size > this.#reading.limit) this.#finish("too-large");
     else if (this.#aborted) this.#finish("aborted");
-    else if (this.#ended) this.#finish(Uint8Array.from(this.#chunks.flatMap((chunk) => [...chunk])));
+    else if (this.#ended) this.#finish(joined(this.#chunks, this.#size));
   }
 
   #finish(body: Uint8Array | BodyFailure): void {
     this.#reading?.resolve(body);
     this.#reading = undefined;
   }
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
 }

@@ -1,4 +1,4 @@
-import type { Random } from "./random.ts";
+import { type Random, weights } from "./random.ts";
 
 /** How an emission asks for an answer. */
 export type AckForm = "none" | "callback" | "timed" | "promise" | "timed promise";
@@ -27,7 +27,7 @@ export type Act =
 
 const rooms = ["r1", "r2", "r3"];
 
-const weights = {
+const kinds = weights({
   nothing: 30,
   emit: 30,
   broadcast: 18,
@@ -43,10 +43,10 @@ const weights = {
   "answer twice": 4,
   "answer never": 4,
   later: 6,
-};
+});
 
 export function drawAct(random: Random): Act {
-  const kind = random.weighed(weights);
+  const kind = random.weighed(kinds);
   switch (kind) {
     case "emit":
       return { do: kind, pad: drawPad(random), blobs: random.chance(0.2) ? random.between(1, 3) : 0, ...drawWay(random) };

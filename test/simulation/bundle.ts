@@ -17,7 +17,7 @@ export async function bundleWorker(mutation?: Mutation): Promise<string> {
     bundle: true,
     platform: "node",
     format: "esm",
-    sourcemap: "inline",
+    sourcemap: mutation === undefined && "inline",
     logLevel: "warning",
     plugins: mutation === undefined ? [] : [mutate(mutation)],
   });

@@ -30,7 +30,7 @@ function scenarioOf(source: string): Scenario {
 }
 
 async function replay(scenario: Scenario): Promise<void> {
-  const { lines, hash, violation } = await run(scenario, { readable: true });
+  const { lines, hash, violation } = await run(scenario, { trace: "lines" });
   console.log(lines.join("\n"));
   console.log(`\n${violation === undefined ? "everything held" : `${violation.id}: ${violation.message}`}, trace ${hash}`);
   if (violation !== undefined) process.exitCode = 1;

@@ -4,7 +4,7 @@ import { type EngineManners, goodManners } from "./clients/engine-client.ts";
 import { drawAttack } from "./clients/grammar.ts";
 import { type Message, ordinary } from "./clients/socket-client.ts";
 import { middlewareChoices } from "./middleware.ts";
-import { Random } from "./random.ts";
+import { Random, type Weights, weights } from "./random.ts";
 import { type ClientPlan, type FaultKind, type Scenario, type SimulatedOptions, type Step, faultKinds } from "./scenario.ts";
 
 const namespaces = ["/", "/", "/a", "/b", "/d1", "/d2"];
@@ -16,7 +16,8 @@ export function drawScenario(seed: number): Scenario {
   const options = drawOptions(new Random(seed, "options"), faults);
   const clients = Array.from({ length: random.between(1, 4) }, () => drawClient(random, faults, options));
   const count = random.pick([60, 100, 200, 400]);
-  const steps = Array.from({ length: count }, () => drawStep(random, faults, clients));
+  const kinds = weighSteps(faults);
+  const steps = Array.from({ length: count }, () => drawStep(random, kinds, clients));
   return { seed, options, platform: drawPlatform(random, faults), faults, clients, warmUp: random.pick([0, 5, 200]), steps };
 }
 
@@ -118,28 +119,33 @@ function drawSloppy(random: Random): EngineManners {
 
 // ---- steps
 
+const ordinaryWeights = { say: 450, app: 300, join: 50, "leave namespace": 30, come: 70, go: 20, heal: 50 };
+
 const faultWeights: Readonly<Record<string, number>> = {
-  reset: 4,
-  finish: 3,
-  vanish: 2,
-  stall: 3,
-  pause: 5,
-  "clock jump": 2,
-  restart: 0.4,
-  eviction: 3,
-  "close server": 0.4,
-  "hostile client": 14,
-  "odd middleware": 5,
-  "odd farewell": 3,
-  "odd answers": 3,
+  reset: 40,
+  finish: 30,
+  vanish: 20,
+  stall: 30,
+  pause: 50,
+  "clock jump": 20,
+  restart: 4,
+  eviction: 30,
+  "close server": 4,
+  "hostile client": 140,
+  "odd middleware": 50,
+  "odd farewell": 30,
+  "odd answers": 30,
 };
 
-function drawStep(random: Random, faults: readonly FaultKind[], clients: readonly ClientPlan[]): Step {
-  const weights: Record<string, number> = { say: 45, app: 30, join: 5, "leave namespace": 3, come: 7, go: 2, heal: 5 };
-  for (const fault of faults) weights[fault] = faultWeights[fault] ?? 0;
-  const scaled = Object.fromEntries(Object.entries(weights).map(([name, weight]) => [name, Math.round(weight * 10)]));
+function weighSteps(faults: readonly FaultKind[]): Weights<string> {
+  const each: Record<string, number> = { ...ordinaryWeights };
+  for (const fault of faults) each[fault] = faultWeights[fault] ?? 0;
+  return weights(each);
+}
+
+function drawStep(random: Random, kinds: Weights<string>, clients: readonly ClientPlan[]): Step {
   const after = random.chance(0.04) ? random.between(500, 4000) : random.chance(0.5) ? 0 : random.between(1, 60);
-  return { after, ...drawWhat(random, random.weighed(scaled), clients) } as Step;
+  return { after, ...drawWhat(random, random.weighed(kinds), clients) } as Step;
 }
 
 function drawWhat(random: Random, kind: string, clients: readonly ClientPlan[]): object {

@@ -20,6 +20,11 @@ export class Members {
     if (before !== undefined) for (const [socket, rooms] of before.#rooms) this.#asleep.set(socket.id, rooms);
   }
 
+  /** Each socket with its rooms, without the one of its own. */
+  get places(): ReadonlyMap<Socket, ReadonlySet<string>> {
+    return this.#rooms;
+  }
+
   all(): Socket[] {
     return [...this.#rooms.keys()];
   }

@@ -56,7 +56,8 @@ export interface Observations {
   answerArrived: { readonly sid: string; readonly expected: number | undefined; readonly answer: unknown };
 
   // ---- the simulation itself
-  step: { readonly what: string };
+  /** As text, where somebody wants to read it. */
+  step: { readonly what: () => string };
   /** The server's process is gone, and with it all that it held. */
   serverDied: {};
   /** The process is gone, and comes back from its snapshots. */

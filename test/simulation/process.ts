@@ -132,9 +132,12 @@ export class ServerProcess implements Host {
     }
   }
 
-  async #ringIfDue(): Promise<void> {
-    if (this.isPaused || this.#dead || this.#alarm === undefined || this.#alarm.time > this.#world.now) return;
-    const { tick } = this.#alarm;
+  #ringIfDue(): Promise<void> | undefined {
+    if (this.isPaused || this.#dead || this.#alarm === undefined || this.#alarm.time > this.#world.now) return undefined;
+    return this.#ring(this.#alarm.tick);
+  }
+
+  async #ring(tick: (now: number) => void): Promise<void> {
     this.#alarm = undefined;
     await this.turn(() => tick(this.#world.now));
     if (this.alarmManners.twice()) this.input(() => tick(this.#world.now));
@@ -151,7 +154,9 @@ export class ServerProcess implements Host {
   }
 
   random(length: number): Uint8Array {
-    return Uint8Array.from({ length }, () => this.#random.below(256));
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length; at++) bytes[at] = this.#random.below(256);
+    return bytes;
   }
 
   wakeAt(time: number, tick: (now: number) => void, maySleep: boolean): void {
@@ -191,7 +196,7 @@ export class ServerProcess implements Host {
   }
 }
 
-/** All promise jobs: the platform's own turn ends where this one does. */
+/** All promise jobs: the platform's own turn ends where this one does. Node takes its next tick when none of them is left. */
 function jobs(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => process.nextTick(resolve));
 }

@@ -37,13 +37,21 @@ export class Random {
   }
 
   /** One of the keys, as often as its weight says. */
-  weighed<Key extends string>(weights: Readonly<Record<Key, number>>): Key {
-    const entries = Object.entries(weights) as [Key, number][];
-    let left = this.below(entries.reduce((sum, [, weight]) => sum + weight, 0));
-    for (const [key, weight] of entries) {
-      if (left < weight) return key;
-      left -= weight;
-    }
-    throw new Error("Cannot pick: every weight is zero");
+  weighed<Key extends string>({ keys, ends }: Weights<Key>): Key {
+    const at = this.below(ends.at(-1)!);
+    return keys[ends.findIndex((end) => at < end)]!;
   }
+}
+
+/** Keys, and up to where each of them reaches on a line. */
+export interface Weights<Key extends string> {
+  readonly keys: readonly Key[];
+  readonly ends: readonly number[];
+}
+
+/** Integers; zero for what never comes. */
+export function weights<Key extends string>(each: Readonly<Record<Key, number>>): Weights<Key> {
+  let end = 0;
+  const ends = Object.values<number>(each).map((weight) => (end += weight));
+  return { keys: Object.keys(each) as Key[], ends };
 }

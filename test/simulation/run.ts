@@ -5,6 +5,7 @@ import type { Handlers, Observations } from "./observations.ts";
 import type { Scenario } from "./scenario.ts";
 import { Simulation } from "./simulation.ts";
 import { Trace } from "./trace.ts";
+import { breathe } from "./world.ts";
 
 /** An invariant that did not hold. */
 export interface Violation {
@@ -17,22 +18,25 @@ export interface Violation {
 
 export interface Outcome {
   readonly violation: Violation | undefined;
-  /** Of all that was seen: the same for the same scenario. */
+  /** Of all that was seen: the same for the same scenario. `""` where there is no trace. */
   readonly hash: string;
   readonly happened: number;
-  /** What was seen, where it was asked for. */
+  /** What was seen, where that was asked for. */
   readonly lines: readonly string[];
 }
 
+export interface RunOptions {
+  /** Keeps a hash of all that is seen, or that and lines for people. @default nothing, which is faster */
+  readonly trace?: "hash" | "lines";
+}
+
 /** Lets a scenario happen, up to the first violation. */
-export async function run(scenario: Scenario, { readable = false } = {}): Promise<Outcome> {
-  const trace = new Trace(readable);
+export async function run(scenario: Scenario, options: RunOptions = {}): Promise<Outcome> {
+  const trace = options.trace === undefined ? undefined : new Trace(options.trace === "lines");
   const opened = new Map<string, Observations["clientOpened"]>();
   let violation: Violation | undefined;
   let checks: Invariant[] = [];
-  const handlers: { [Kind in keyof Observations]?: ((what: never) => void)[] } = {
-    clientOpened: [(what: Observations["clientOpened"]) => void opened.set(what.sid, what)],
-  };
+  const listeners: Listeners = { clientOpened: [(what: Observations["clientOpened"]) => void opened.set(what.sid, what)] };
   const simulation = new Simulation(scenario, (made) => {
     const fail = (id: string, message: string): void => {
       violation ??= { id, message, time: made.now };
@@ -40,24 +44,28 @@ export async function run(scenario: Scenario, { readable = false } = {}): Promis
     const isGood = (sid: string): boolean => opened.get(sid)?.good === true;
     const waits = (sid: string): boolean => opened.get(sid)?.waits === true;
     checks = invariants.map((make) => make({ simulation: made, isGood, waits, fail }));
-    for (const { on } of checks) addHandlers(handlers, on ?? {});
+    for (const { on } of checks) addListeners(listeners, on ?? {});
     return {
       saw: (kind, what) => {
-        trace.note(made.now, kind, what);
-        for (const handle of handlers[kind] ?? []) handle(what as never);
+        trace?.note(made.now, kind, what);
+        const interested = listeners[kind];
+        if (interested !== undefined) for (const hear of interested) hear(what as never);
       },
-      turnEnded: () => checks.forEach((check) => check.turnEnded?.()),
+      turnEnded: () => {
+        for (const check of checks) check.turnEnded?.();
+      },
     };
   });
   const rejected = (error: unknown): void => simulation.threw(error);
   process.on("unhandledRejection", rejected);
   try {
     await live(simulation, () => violation !== undefined, () => checks);
+    await breathe();
   } finally {
     process.off("unhandledRejection", rejected);
   }
-  if (violation !== undefined) trace.lines?.push(`${String(violation.time).padStart(8)}  ${violation.id}: ${violation.message}`);
-  return { violation, hash: trace.hash, happened: simulation.world.happened, lines: trace.lines ?? [] };
+  if (violation !== undefined) trace?.lines.push(`${String(violation.time).padStart(8)}  ${violation.id}: ${violation.message}`);
+  return { violation, hash: trace?.hash ?? "", happened: simulation.world.happened, lines: trace?.lines ?? [] };
 }
 
 /** Warm-up, faults, healing, quiet, and the end. */
@@ -86,6 +94,8 @@ function settlingTime({ options }: Scenario): number {
   return 2 * (pingInterval + pingTimeout) + 4000 + closing;
 }
 
-function addHandlers(all: { [Kind in keyof Observations]?: ((what: never) => void)[] }, on: Handlers): void {
-  for (const [kind, handle] of Object.entries(on) as [keyof Observations, (what: never) => void][]) (all[kind] ??= []).push(handle);
+type Listeners = { [Kind in keyof Observations]?: ((what: never) => void)[] };
+
+function addListeners(all: Listeners, on: Handlers): void {
+  for (const [kind, hear] of Object.entries(on) as [keyof Observations, (what: never) => void][]) (all[kind] ??= []).push(hear);
 }

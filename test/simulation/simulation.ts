@@ -58,7 +58,7 @@ export class Simulation implements Site {
     for (const step of this.scenario.steps) {
       await this.world.runUntil(this.now + step.after, over);
       if (over()) return;
-      this.saw("step", { what: JSON.stringify(step) });
+      this.saw("step", { what: () => JSON.stringify(step) });
       this.#take(step);
     }
     await this.world.runUntil(this.now + 100, over);
@@ -66,7 +66,7 @@ export class Simulation implements Site {
 
   /** Ends every fault; clients that were sent away come back, if they want to. */
   heal(): void {
-    this.saw("step", { what: "heal" });
+    this.saw("step", { what: () => "heal" });
     for (const [number, client] of this.clients.entries()) {
       const { line } = client;
       line.repair();
@@ -105,7 +105,7 @@ export class Simulation implements Site {
 
   /** All clients leave. */
   async empty(over: () => boolean): Promise<void> {
-    this.saw("step", { what: "all leave" });
+    this.saw("step", { what: () => "all leave" });
     this.isQuiet = false;
     for (const client of this.clients) client.leave();
     await this.world.runUntil(this.now + 100_000, over);

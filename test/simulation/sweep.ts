@@ -7,6 +7,9 @@ import type { Finding, Task, TaskResult } from "./worker.ts";
 /** Threads at once. */
 const THREADS = 2;
 
+/** What a run leaves behind is gone before it has been moved about. */
+const resourceLimits = { maxYoungGenerationSizeMb: 96 };
+
 /** Seeds per message to a thread. */
 const PORTION = 25;
 
@@ -22,7 +25,7 @@ export async function sweep(from: number, count: number, heard: (done: number) =
   let next = from;
   let happened = 0;
   await inThreads(async () => {
-    const worker = new Worker(bundle);
+    const worker = new Worker(bundle, { resourceLimits });
     while (next < from + count) {
       const portion = Math.min(PORTION, from + count - next);
       const result = ask(worker, { from: next, count: portion, stopAtFirst: false });
@@ -49,8 +52,9 @@ export async function findMutations(most: number, chosen: readonly Mutation[] = 
   const catches: Catch[] = [];
   await inThreads(async () => {
     for (const [index, mutation] of left) {
-      const worker = new Worker(await bundleWorker(mutation));
-      const { findings } = await ask(worker, { from: 1, count: most, stopAtFirst: true });
+      const worker = new Worker(await bundleWorker(mutation), { resourceLimits });
+      const first = mutation.seed === undefined ? undefined : await ask(worker, { from: mutation.seed, count: 1, stopAtFirst: true });
+      const { findings } = first?.findings.length === 1 ? first : await ask(worker, { from: 1, count: most, stopAtFirst: true });
       catches[index] = { mutation, finding: findings[0] };
       await worker.terminate();
     }

@@ -1,12 +1,13 @@
 import type { Observations } from "./observations.ts";
 
-/** What happened, as a number that is the same for the same run, and as lines where somebody wants to read it. */
+/** What happened, as a number that is the same for the same run, and as lines for people. */
 export class Trace {
-  readonly lines: string[] | undefined;
+  readonly lines: string[] = [];
+  readonly #isReadable: boolean;
   #hash = 0x811c9dc5;
 
-  constructor(readable: boolean) {
-    this.lines = readable ? [] : undefined;
+  constructor(isReadable: boolean) {
+    this.#isReadable = isReadable;
   }
 
   get hash(): string {
@@ -20,7 +21,7 @@ export class Trace {
       if (typeof value === "string") this.#add(value);
       else if (typeof value === "number") this.#addNumber(value);
     }
-    this.lines?.push(`${String(time).padStart(8)}  ${kind.padEnd(16)} ${describe(what)}`);
+    if (this.#isReadable) this.lines.push(`${String(time).padStart(8)}  ${kind.padEnd(16)} ${describe(what)}`);
   }
 
   #add(text: string): void {
@@ -42,6 +43,7 @@ function isShown(value: unknown): boolean {
 
 function show(value: unknown): string {
   if (value instanceof Uint8Array) return `<${value.length} bytes>`;
+  if (typeof value === "function") return String(value());
   const text = value instanceof Error ? String(value.stack) : typeof value === "string" ? value : JSON.stringify(value) ?? "undefined";
   return text.length > 400 ? `${text.slice(0, 400)}…` : text;
 }

@@ -7,6 +7,9 @@ interface Happening {
   readonly run: () => unknown;
 }
 
+/** Happenings between two breaths. */
+const BREATH = 500;
+
 /** Virtual time: a heap of what will happen, and a clock that jumps from one to the next. */
 export class World {
   now = 0;
@@ -31,6 +34,7 @@ export class World {
       this.happened += 1;
       const running = next.run();
       if (running instanceof Promise) await running;
+      if (this.happened % BREATH === 0) await breathe();
     }
     if (!over()) this.now = Math.max(this.now, end);
   }
@@ -66,4 +70,9 @@ export class World {
 
 function isBefore(a: Happening, b: Happening): boolean {
   return a.time < b.time || (a.time === b.time && a.order < b.order);
+}
+
+/** Lets Node tell of rejections that nobody has handled: it does so once it has nothing else to do at once. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,4 @@
-import type { Random } from "../random.ts";
+import { type Random, weights } from "../random.ts";
 import type { SocketClient } from "./socket-client.ts";
 
 /** Something that no well-behaved client would send, as plain JSON; bytes are base64. */
@@ -26,8 +26,10 @@ export function attack(client: SocketClient, input: HostileInput): void {
   }
 }
 
+const kinds = weights({ packet: 8, bytes: 1, websocket: 2, http: 4, burst: 2 });
+
 export function drawAttack(random: Random): HostileInput {
-  const by = random.weighed({ packet: 8, bytes: 1, websocket: 2, http: 4, burst: 2 });
+  const by = random.weighed(kinds);
   switch (by) {
     case "packet":
       return { by, text: drawPacket(random) };

@@ -60,7 +60,7 @@ export function lifecycle({ simulation, fail }: Watch): Invariant {
     turnEnded() {
       if (justWoken) for (const [socket, state] of states) if (state === "asleep") fail("I31", `${socket} did not survive the sleep`);
       justWoken = false;
-      for (const { id, connected, nsp } of simulation.life.app.members.all()) {
+      for (const { id, connected, nsp } of simulation.life.app.members.places.keys()) {
         if (connected && simulation.life.io._nsps.get(nsp.name) !== nsp) return fail("I8", `${id} is in a namespace ${nsp.name} that is not there any more`);
       }
       for (const { sockets } of simulation.life.io._nsps.values()) {

@@ -2,7 +2,11 @@ import type { Invariant, Watch } from "./invariant.ts";
 
 /** I17, I34: what is kept for those who may come back stays within its limits, and is gone when nobody may any more. */
 export function recovery({ simulation, fail }: Watch): Invariant {
-  const kept = () => [...simulation.life.io._nsps.values()].flatMap(({ adapter }) => ("kept" in adapter ? [adapter.kept as Kept] : []));
+  function* kept(): Generator<Kept> {
+    const { opts, _nsps: namespaces } = simulation.life.io;
+    if (opts.connectionStateRecovery === undefined) return;
+    for (const { adapter } of namespaces.values()) if ("kept" in adapter) yield adapter.kept as Kept;
+  }
   return {
     turnEnded() {
       const { maxRecoveryPackets, maxRecoveryBytes, maxRecoverySessions } = simulation.life.io.engine.opts.limits;

@@ -1,4 +1,4 @@
-import type { Namespace } from "../../../src/index.ts";
+import type { Namespace, Socket } from "../../../src/index.ts";
 import type { Invariant, Watch } from "./invariant.ts";
 
 /** I9: rooms and members are each other's inverse, nobody is there who is not connected, and no room is empty. */
@@ -18,10 +18,9 @@ export function rooms({ simulation, fail }: Watch): Invariant {
   };
   const compare = (): void => {
     const { members } = simulation.life.app;
-    for (const socket of members.all()) {
-      const expected = [...members.roomsOf(socket)!, socket.id].sort().join();
-      const found = [...socket.rooms].sort().join();
-      if (socket.connected && found !== expected) fail("I9", `${socket.id} is in ${found}, and should be in ${expected}`);
+    for (const [socket, expected] of members.places) {
+      if (!socket.connected || isIn(socket, expected)) continue;
+      fail("I9", `${socket.id} is in ${[...socket.rooms].join()}, and should be in its own room and ${[...expected].join()}`);
     }
   };
   let decided: string[] = [];
@@ -43,4 +42,11 @@ export function rooms({ simulation, fail }: Watch): Invariant {
       for (const nsp of simulation.life.io._nsps.values()) check(nsp);
     },
   };
+}
+
+/** Whether a socket is in these rooms, in its own, and in no other. */
+function isIn({ id, rooms: joined }: Socket, expected: ReadonlySet<string>): boolean {
+  if (joined.size !== expected.size + 1 || !joined.has(id)) return false;
+  for (const room of expected) if (!joined.has(room)) return false;
+  return true;
 }
