@@ -7,7 +7,7 @@ import { createJsonCodec } from "../src/wire/json-codec.ts";
 import { PacketType } from "../src/wire/packet.ts";
 import { decodeEnginePacket } from "../src/wire/engine-packet.ts";
 import { resolveLimits } from "../src/engine/limits.ts";
-import { readQuery } from "../src/engine/ask.ts";
+import { readParameters } from "../src/engine/query.ts";
 import { encodeFrame } from "../runtimes/node/frames.ts";
 import { FrameReader } from "../runtimes/node/frame-reader.ts";
 import { crowd } from "./crowd.ts";
@@ -36,7 +36,7 @@ const rows: Row[] = [
   measure("encode an event with 1 KiB of bytes", () => void codec.encode({ ...bytesEvent })),
   measure("decode it with its attachment", () => parts.forEach((part) => decoder.receive(part))),
   measure("read an Engine.IO packet", () => void decodeEnginePacket(`4${text}`)),
-  measure("read the query of a poll", () => void readQuery("/socket.io/?EIO=4&transport=polling&t=abc&sid=AAAAAAAAAAAAAAAAAAAA")),
+  measure("read the query of a poll", () => void readParameters("/socket.io/?EIO=4&transport=polling&t=abc&sid=AAAAAAAAAAAAAAAAAAAA", 256)),
   measure("make a WebSocket frame of 64 bytes", () => void encodeFrame(text)),
   measure("read one, masked", () => reader.read(Buffer.from(masked))),
 ];

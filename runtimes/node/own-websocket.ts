@@ -131,7 +131,8 @@ export class OwnWebSocket implements WebSocketLike, Sender, FrameSink {
     if (this.#state === "closed") return;
     this.flush();
     this.#state = "closed";
-    this.#socket.end();
+    // One that is gone already would make an error of it, with a stack.
+    if (!this.#socket.destroyed) this.#socket.end();
     this.#handler.close(code, reason, fault);
   }
 

@@ -1,4 +1,4 @@
-import { IncomingMessage, type OutgoingHttpHeaders, STATUS_CODES, ServerResponse } from "node:http";
+import { IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, STATUS_CODES, ServerResponse } from "node:http";
 import type { Socket as NetSocket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Reply, RequestLike, Upgrade } from "../../src/index.ts";
@@ -120,7 +120,7 @@ export class NodeRequest implements RequestLike {
       return;
     }
     const { response } = this;
-    response.once("close", () => {
+    response.on("close", () => {
       if (!isAnswered(response)) listener();
     });
   }
@@ -131,11 +131,13 @@ export class NodeRequest implements RequestLike {
     const { response } = this;
     if (reply.native !== undefined || response.headersSent) return;
     const body = reply.body ?? "";
-    const headers: OutgoingHttpHeaders = { ...reply.headers };
-    if (reply.status !== 304 && reply.status !== 204) headers["content-length"] = Buffer.byteLength(body);
+    // Names and values in turn, which is the form that Node need not take apart.
+    const lines: OutgoingHttpHeader[] = [];
+    for (const name in reply.headers) lines.push(name, reply.headers[name]!);
+    if (reply.status !== 304 && reply.status !== 204) lines.push("content-length", Buffer.byteLength(body));
     const unread = !raw.complete && raw.httpVersionMajor < 2;
-    if (unread) headers["connection"] = "close";
-    response.writeHead(reply.status, headers);
+    if (unread) lines.push("connection", "close");
+    response.writeHead(reply.status, lines);
     if (unread) this.#endUnread(body);
     else response.end(body);
     if (this.#address !== undefined) this.#settle();

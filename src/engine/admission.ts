@@ -1,10 +1,11 @@
 import type { Reply, RequestLike } from "../platform.ts";
 import type { Schedule } from "../schedule.ts";
-import { isTooLong, readQuery } from "./ask.ts";
+import { isTooLong } from "./ask.ts";
 import type { CorsDecision } from "./cors.ts";
 import { replyOf } from "./hooks.ts";
 import type { AllowRequest, OnHandshake, ResolvedEngineOptions } from "./options.ts";
 import { refuseOrigin } from "./origin.ts";
+import { readQuery } from "./query.ts";
 import { type Refusal, because, refusals } from "./refusal.ts";
 import type { EngineHandler } from "./session-contract.ts";
 

@@ -26,7 +26,7 @@ export function receivePoll(session: Session, request: RequestLike, form: Pollin
 }
 
 /** A POST of a polling session. */
-export async function receivePost(session: Session, request: RequestLike, { form, query }: PollingAsk): Promise<Reply> {
+export async function receivePost(session: Session, request: RequestLike, { form, stamp }: PollingAsk): Promise<Reply> {
   const polling = session.polling!;
   if (polling.openPost !== undefined) {
     session.end("transport error", new TransportError(overlap));
@@ -37,8 +37,6 @@ export async function receivePost(session: Session, request: RequestLike, { form
     const body = await readBody(session, request, form);
     if (!(body instanceof Uint8Array)) return body;
     session.owner.logs.polling?.("a POST brings %d bytes", body.length);
-    // The client's mark of this request.
-    const stamp = query["t"] as string | undefined;
     if (isRepeated(polling.unansweredPost, stamp, body)) return ok();
     polling.unansweredPost = undefined;
     if (stamp !== undefined) request.onAbort(() => (polling.unansweredPost = { stamp, body }));

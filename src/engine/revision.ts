@@ -3,6 +3,7 @@ import type { Message } from "../wire/codec.ts";
 import { type EnginePacket, decodeEnginePacket } from "../wire/engine-packet.ts";
 import { decodeFrameV3 } from "../wire/engine-v3.ts";
 import { type PollingForm, bytesForm3, jsonpForm3, textForm3, textForm4 } from "./polling-form.ts";
+import type { Parameters } from "./query.ts";
 
 /** What is ready to go out: the forms of one packet, or of one message and its attachments. */
 export interface Outgoing {
@@ -20,11 +21,6 @@ export interface Outgoing {
   prebuilt?: unknown;
 }
 
-/** Parameters of a request that decide how its body looks. */
-interface FormQuery {
-  readonly [name: string]: string | string[] | undefined;
-}
-
 /** What differs between revisions of the Engine.IO protocol, as one policy. */
 export interface Revision {
   readonly protocol: 3 | 4;
@@ -32,8 +28,8 @@ export interface Revision {
   message(batch: Batch): Outgoing;
   /** Reads one WebSocket frame; `undefined` when it is no packet. */
   decodeFrame(frame: Message): EnginePacket | undefined;
-  /** How polling requests with this query are read and answered; `undefined` when the query makes no sense. */
-  pollingForm(query: FormQuery): PollingForm | undefined;
+  /** How polling requests with these parameters are read and answered; `undefined` when they make no sense. */
+  pollingForm(parameters: Pick<Parameters, "j" | "b64">): PollingForm | undefined;
   /** The client's half of the heartbeat: it answers our pings, or sends its own. */
   readonly clientBeat: "pong" | "ping";
 }
@@ -57,7 +53,7 @@ export const revision3: Revision = {
   decodeFrame: decodeFrameV3,
   pollingForm({ j, b64 }) {
     if (j === undefined) return b64 ? textForm3 : bytesForm3;
-    return typeof j === "string" && digits.test(j) ? jsonpForm3(j) : undefined;
+    return digits.test(j) ? jsonpForm3(j) : undefined;
   },
 };
 

@@ -1,4 +1,4 @@
-import { type Query, readQuery } from "../engine/ask.ts";
+import { type Query, readQuery } from "../engine/query.ts";
 import type { RequestLike } from "../platform.ts";
 
 /** What the app knows of how a client came: `socket.handshake`. */
