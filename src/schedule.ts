@@ -6,8 +6,11 @@ import type { Host } from "./platform.ts";
  * Deadlines that all lie equally far ahead (heartbeats) stand in a `DeadlineQueue`, O(1); arbitrary ones in a heap.
  */
 
-/** Ticks later than this, in milliseconds, mean that the process stood still. */
-const LATE = 1000;
+/** Ticks later than this, in milliseconds, find input that came in time and was not read. */
+const LATE = 100;
+
+/** Ticks later than this mean that the process stood still. */
+const STANDSTILL = 1000;
 
 /** Something that happens at a time, unless it is cancelled before. */
 export interface Timer {
@@ -130,8 +133,9 @@ export class Schedule {
    */
   tick(now: number): void {
     this.#wakeAt = Infinity;
-    if (now - this.#earliest() <= LATE) return this.#fireUntil(now);
-    this.lateTicks += 1;
+    const lateness = now - this.#earliest();
+    if (lateness <= LATE) return this.#fireUntil(now);
+    if (lateness > STANDSTILL) this.lateTicks += 1;
     this.#host.defer(() => this.#fireUntil(this.#host.now()));
   }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { array, assert as check, boolean, integer, oneof, property, record, constant } from "fast-check";
+import { array, assert as check, asyncProperty, boolean, constant, integer, oneof, record } from "fast-check";
 import { describe, test } from "#test";
 import { Deadline, type DeadlineQueue, Schedule, type Timer } from "../src/schedule.ts";
 import { MemoryHost } from "./memory/host.ts";
@@ -76,7 +76,7 @@ describe("Schedule", () => {
     const deadline = new Deadline("a");
     queue.add(deadline, host.now() + 100);
     const expected = deadline.due;
-    host.stall(900);
+    host.stall(200);
     assert.deepEqual(due, [expected]);
   });
 
@@ -122,18 +122,18 @@ describe("Schedule", () => {
     assert.deepEqual(host.wakeUps.splice(0), [start + 100, start + 200]);
   });
 
-  test("a tick that comes over a second late lets input go first (G42)", async () => {
+  test("a tick that comes over a tenth of a second late lets input go first (G42)", async () => {
     const { host, schedule, queue, fired, note } = createWorld();
     queue.add(new Deadline("deadline"), schedule.now() + 100);
     schedule.after(100, () => note("timer"));
-    host.stall(1101);
+    host.stall(201);
     assert.equal(fired.length, 0, "nobody is judged before the platform had its turn");
     note("input");
     await host.settle();
     assert.deepEqual(fired.map(([name]) => name), ["input", "deadline", "timer"]);
   });
 
-  test("a tick that comes over a second late spares what input has cancelled (G42)", async () => {
+  test("a tick that comes late spares what input has cancelled (G42)", async () => {
     const { host, schedule, queue, fired } = createWorld();
     const deadline = new Deadline("a");
     queue.add(deadline, schedule.now() + 100);
@@ -143,11 +143,11 @@ describe("Schedule", () => {
     assert.deepEqual(fired, []);
   });
 
-  test("a tick up to a second late fires at once", () => {
+  test("a tick up to a tenth of a second late fires at once", () => {
     const { host, schedule, fired, note } = createWorld();
     schedule.after(100, () => note("timer"));
-    host.stall(1100);
-    assert.deepEqual(fired, [["timer", 1100]]);
+    host.stall(200);
+    assert.deepEqual(fired, [["timer", 200]]);
   });
 
   test("what is added between a late tick and its judgement is kept", async () => {
@@ -160,14 +160,15 @@ describe("Schedule", () => {
     assert.equal(host.nextWakeUp, undefined);
   });
 
-  test("timers fire in order when many are cancelled among many", () => {
+  test("timers fire in order when many are cancelled among many", async () => {
     const timers = array(record({ delay: integer({ min: 1, max: 900 }), stays: boolean() }), { minLength: 20, maxLength: 60 });
-    check(
-      property(timers, (plan) => {
+    await check(
+      asyncProperty(timers, async (plan) => {
         const { host, schedule, fired, note } = createWorld();
         const made = plan.map(({ delay }) => schedule.after(delay, () => note(String(delay))));
         for (const [at, { stays }] of plan.entries()) if (!stays) made[at]!.cancel();
         host.stall(900);
+        await host.settle();
         const delays = plan.filter(({ stays }) => stays).map(({ delay }) => delay);
         assert.deepEqual(fired.map(([name]) => Number(name)), delays.sort((a, b) => a - b));
       }),
@@ -175,7 +176,7 @@ describe("Schedule", () => {
     );
   });
 
-  test("timers and deadlines fire once each, in order, unless cancelled, whatever happens", () => {
+  test("timers and deadlines fire once each, in order, unless cancelled, whatever happens", async () => {
     const steps = array(
       oneof(
         record({ do: constant("timer" as const), delay: integer({ min: 0, max: 500 }) }),
@@ -186,7 +187,7 @@ describe("Schedule", () => {
       ),
       { maxLength: 60 },
     );
-    check(property(steps, (plan) => checkPlan(plan)), { numRuns: 300 });
+    await check(asyncProperty(steps, (plan) => checkPlan(plan)), { numRuns: 300 });
   });
 });
 
@@ -204,7 +205,7 @@ interface Entry {
 }
 
 /** Runs a plan next to a model of it, and compares what fired. */
-function checkPlan(plan: readonly Step[]): void {
+async function checkPlan(plan: readonly Step[]): Promise<void> {
   const host = new MemoryHost();
   const schedule = new Schedule(host);
   const entries: Entry[] = [];
@@ -216,10 +217,10 @@ function checkPlan(plan: readonly Step[]): void {
   };
   const recorded: Entry[] = [];
   const queue = schedule.queue(fire);
-  const pass = (delay: number): void => {
+  const pass = async (delay: number): Promise<void> => {
     const expected = entries.filter((it) => it.live && it.due <= host.now() + delay);
-    // Never over a second late, so a stall fires at once.
     host.stall(delay);
+    await host.settle();
     const fired = recorded.splice(0);
     assert.equal(fired.length, expected.length);
     assert.ok(expected.every((it) => fired.includes(it)), "something due did not fire");
@@ -228,12 +229,12 @@ function checkPlan(plan: readonly Step[]): void {
     if (next !== Infinity) assert.ok(host.nextWakeUp! <= next, "nobody asked for the next tick");
   };
   for (const step of plan) {
-    if (step.do === "pass") pass(step.delay);
+    if (step.do === "pass") await pass(step.delay);
     else if (step.do === "cancel" || step.do === "move") change(entries[step.which % entries.length], step, queue, schedule);
     else entries.push(addEntry(step.do, schedule.now() + step.delay, schedule, queue, fire));
   }
-  pass(1000);
-  pass(1000);
+  await pass(1000);
+  await pass(1000);
   assert.ok(entries.every((it) => !it.live), "something is left over");
   assert.equal(queue.first, undefined);
   assert.equal(host.nextWakeUp, undefined);

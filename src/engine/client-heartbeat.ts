@@ -30,16 +30,14 @@ export class ClientHeartbeat implements HeartbeatKeeper {
   }
 
   beat(session: Beating): void {
-    session.pulse = "idle";
     this.#deadlines.add(session.heartbeat, this.#latest);
   }
 
   otherData(session: Beating): void {
-    if (session.pulse === "due") this.wait(session);
+    if (session.heartbeat.due <= this.#schedule.now()) this.wait(session);
   }
 
   wait(session: Beating): void {
-    session.pulse = "idle";
     this.#deadlines.add(session.heartbeat, this.#schedule.now() + this.#rhythm().pingTimeout);
   }
 

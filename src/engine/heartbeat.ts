@@ -12,8 +12,8 @@ export interface Beating {
   pingTimedOut(): void;
 }
 
-/** `idle`: no ping is outstanding. `extended`: other data has put the deadline off. `due`: what waits is read, then the session ends. */
-export type Pulse = "idle" | "pinged" | "extended" | "due";
+/** `idle`: no ping is outstanding. `extended`: other data has put the deadline off. */
+export type Pulse = "idle" | "pinged" | "extended";
 
 /** Keeps the rhythm of all sessions of one revision. */
 export interface HeartbeatKeeper {
@@ -33,10 +33,7 @@ export interface HeartbeatKeeper {
 export function verdicts(schedule: Schedule): DeadlineQueue<Beating> {
   // Made first, it is looked at first: what gets into it waits for the next tick.
   const final = schedule.queue<Beating>((session) => session.pingTimedOut());
-  return schedule.queue<Beating>((session) => {
-    session.pulse = "due";
-    final.add(session.heartbeat, schedule.now());
-  });
+  return schedule.queue<Beating>((session) => final.add(session.heartbeat, schedule.now()));
 }
 
 /** What decides the rhythm. */
@@ -94,7 +91,8 @@ export class Heartbeat implements HeartbeatKeeper {
    * standstill, a client that polls could not even send its pong: the POST before was not answered.
    */
   otherData(session: Beating): void {
-    if (session.pulse === "idle" || session.pulse === "extended" || session.lastPong !== undefined) return;
+    if (session.pulse === "idle" || session.lastPong !== undefined) return;
+    if (session.pulse === "extended" && session.heartbeat.due > this.#schedule.now()) return;
     session.pulse = "extended";
     this.wait(session);
   }

@@ -176,6 +176,7 @@ export class Namespace<
 
   #announce(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
     // It may be gone by now: while its CONNECT was written, or through a listener.
+    socket.isAnnounced ||= socket.connected;
     if (socket.connected) this.dispatch("connect", [socket]);
     if (socket.connected) this.dispatch("connection", [socket]);
   }

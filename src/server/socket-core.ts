@@ -42,7 +42,6 @@ export interface SocketHome {
 /** `new`: in its middlewares. `leaving`: telling its listeners so. `lost`: closed, but its client may come back. */
 type SocketState = "new" | "connected" | "leaving" | "lost" | "closed";
 
-
 /** The life of a socket: what goes out, what comes in, and its end. `Socket` is what the app sees of it. */
 export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter<ListenEvents, SocketReservedEvents> {
   abstract readonly nsp: SocketHome;
@@ -56,6 +55,7 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
   /** @internal */ incoming: CatchAll | undefined;
   /** @internal */ outgoing: CatchAll | undefined;
   /** @internal What its client shows when it comes back; `undefined` where it cannot. */ readonly pid: string | undefined;
+  /** @internal Whether the app has heard of it, by now or before its client was lost. */ isAnnounced = false;
   #state: SocketState = "new";
   #abort: AbortController | undefined;
   #serial: SerialQueue<Event> | undefined;

@@ -58,6 +58,7 @@ export class Socket<
     super(id, client, restored === undefined ? nsp.recovery?.newPid(client) : restored.pid);
     this.nsp = nsp;
     this.recovered = restored !== undefined;
+    this.isAnnounced = this.recovered;
     this.#auth = auth;
     this.#issued = restored?.issued ?? nsp.parts.host.wallClock();
     if (restored !== undefined) this.data = restored.data as SocketData;

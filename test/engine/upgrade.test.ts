@@ -284,6 +284,16 @@ describe("an upgrade that fails", () => {
     }
   });
 
+  test("is done where the process stood still at its deadline and the `5` waits (G42)", async () => {
+    const { memory, client } = await start({ upgradeTimeout: 300 });
+    const ws = await client.probe();
+    ws.send("2probe");
+    memory.host.stall(401);
+    ws.send("5");
+    await memory.host.settle();
+    assert.equal(memory.last.conn.transport.name, "websocket");
+  });
+
   test("costs nothing when it takes longer than upgradeTimeout (U06)", async () => {
     for (const frames of [[], ["2probe"]]) {
       const { memory, client } = await start();

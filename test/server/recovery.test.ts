@@ -54,6 +54,19 @@ async function cut(io: MemoryServer, client: Client): Promise<void> {
   await io.host.settle();
 }
 
+describe("a socket whose connection ends while its CONNECT is written", () => {
+  test("does not come back: the app has never heard of it", async () => {
+    const io = new MemoryServer(RECOVERY);
+    let announced = 0;
+    io.on("connection", () => void announced++);
+    const client = await connect(io);
+    client.ws.bufferedAmount = 1e9;
+    await client.say("0");
+    const { adapter } = io.of("/") as unknown as { adapter: { kept: { sessions: number } } };
+    assert.deepEqual([announced, io.engine.clientsCount, adapter.kept.sessions], [0, 0, 0]);
+  });
+});
+
 describe("CONNECT with recovery", () => {
   test("tells a pid of 20 characters that is neither id, and only where the option is set (W-56, G26)", async () => {
     const { heard, client } = await enter(new MemoryServer(RECOVERY));

@@ -64,8 +64,8 @@ export const mutations: readonly Mutation[] = [
     bug: "a client is judged before what waits is read",
     seed: 216,
     file: "engine/heartbeat.ts",
-    find: `return schedule.queue<Beating>((session) => {`,
-    replace: `return final ?? schedule.queue<Beating>((session) => {`,
+    find: `return schedule.queue<Beating>((session) => final.add(session.heartbeat, schedule.now()));`,
+    replace: `return final;`,
   },
   {
     bug: "a client that does not answer pings is never found out",
