@@ -26,11 +26,9 @@ export function handlerOf<Data, Paths extends string>(
   app: BunApp<Data, Paths>,
 ): BunHandler<Data, Paths> {
   const ours = (request: Request, server: Bun.Server<Data>) => answer(service, request, server as BunServer);
+  const theirs = async (request: Request, server: Bun.Server<Data>) => (app.fetch === undefined ? notFound() : app.fetch(request, server));
   return {
-    fetch: async (request, server) => {
-      if (service.matches(request.url)) return ours(request, server);
-      return app.fetch === undefined ? notFound() : app.fetch(request, server);
-    },
+    fetch: (request, server) => (service.matches(request.url) ? ours(request, server) : theirs(request, server)),
     // A route such as "/*" comes before `fetch`.
     ...(app.routes && { routes: { ...app.routes, [`${path}/*`]: ours } }),
     websocket: composeWebSocket(options, app.websocket),
@@ -47,10 +45,15 @@ export async function serve(service: Service, request: Request, server: unknown)
 
 async function answer(service: Service, request: Request, server: BunServer): Promise<Response | undefined> {
   const upgrade = asksForWebSocket(request) ? upgradeOf(request, server) : undefined;
-  const remoteAddress = server.requestIP(request)?.address;
   const mayWait = request.method === "GET" && upgrade === undefined;
   if (mayWait) server.timeout(request, 0);
-  const reply = await service.handle(new WebRequest(request, { upgrade, remoteAddress }));
+  const context = {
+    upgrade,
+    get remoteAddress() {
+      return server.requestIP(request)?.address;
+    },
+  };
+  const reply = await service.handle(new WebRequest(request, context));
   // Otherwise the connection would stay open for ever once it is idle.
   if (mayWait) server.timeout(request, IDLE_TIMEOUT);
   if (reply === undefined) return notFound();

@@ -8,10 +8,22 @@ export interface ServeInfo {
   readonly remoteAddr?: Deno.Addr;
 }
 
+/** Milliseconds after which a request that has no reply is one that waits. */
+const WATCH_INTERVAL = 100;
+
+/**
+ * Requests without a reply that nobody watches yet.
+ *
+ * Once its signal has been asked for, Deno 2.9 aborts it for every request, with an exception and a stack: as dear as the rest of a
+ * polling round trip. Most requests are answered before that is worth while.
+ */
+const unwatched = new Set<DenoRequest>();
+let isWatchPlanned = false;
+
 /** A request of Deno's, as the core reads it. */
 export class DenoRequest extends WebRequest {
-  /** Set once there is a reply. */
-  answered = false;
+  #answered = false;
+  #left: (() => void) | undefined;
 
   // Everything is read here: once the request has become a WebSocket, Deno 2.9 throws instead.
   constructor(request: Request, { remoteAddr, ...context }: ServeInfo & WebContext) {
@@ -21,13 +33,32 @@ export class DenoRequest extends WebRequest {
     });
   }
 
-  /** The signal of Deno 2.9 also aborts when the reply has been sent, or the request has become a WebSocket. */
+  /** There is a reply. */
+  answered(): void {
+    this.#answered = true;
+    unwatched.delete(this);
+  }
+
   override onAbort(listener: () => void): void {
     if (this.upgrade !== undefined) return;
+    this.#left = listener;
+    unwatched.add(this);
+    if (!isWatchPlanned) setTimeout(watchAll, WATCH_INTERVAL);
+    isWatchPlanned = true;
+  }
+
+  /** Also hears of a client that has left before. The signal of Deno 2.9 aborts after the reply, too. */
+  watch(): void {
     super.onAbort(() => {
-      if (!this.answered) listener();
+      if (!this.#answered) this.#left!();
     });
   }
+}
+
+function watchAll(): void {
+  isWatchPlanned = false;
+  for (const request of unwatched) request.watch();
+  unwatched.clear();
 }
 
 function upgradeOf(request: Request): Upgrade {

@@ -4,6 +4,9 @@ const unusual = /\/\.|%2e|\\/i;
 /** What a whole URL has before its path, where that needs no parser: web platforms hand on what they have parsed. */
 const plainOrigin = /^https?:\/\/[\w.-]+(?::\d{1,5})?(?=\/)/;
 
+/** No whole URL has its path earlier than behind "http://h". */
+const SHORTEST_ORIGIN = 8;
+
 /**
  * What follows `path/` in a request's URL, or `undefined` when the request is for somebody else.
  *
@@ -11,7 +14,8 @@ const plainOrigin = /^https?:\/\/[\w.-]+(?::\d{1,5})?(?=\/)/;
  */
 export function pathAfter(path: string, url: string, needsSlash: boolean): string | undefined {
   // What clients ask for.
-  if (url.startsWith("/?", path.length) && url.startsWith(path)) return "";
+  const start = url.startsWith("/") ? 0 : url.indexOf("/", SHORTEST_ORIGIN);
+  if (url.startsWith("/?", start + path.length) && url.startsWith(path, start)) return "";
   const pathname = pathOf(url);
   if (pathname?.startsWith(`${path}/`) === true) return pathname.slice(path.length + 1);
   return pathname === path && !needsSlash ? "" : undefined;

@@ -33,14 +33,15 @@ export async function receivePost(session: Session, request: RequestLike, { form
     return empty(400);
   }
   polling.openPost = request;
+  const contentType = request.headers.get("content-type") ?? "";
   try {
-    const body = await readBody(session, request, form);
+    const body = await (form.accepts(contentType) ? readBody(session, request) : fail(session, 400, new TransportError("invalid content")));
     if (!(body instanceof Uint8Array)) return body;
     session.owner.logs.polling?.("a POST brings %d bytes", body.length);
     if (isRepeated(polling.unansweredPost, stamp, body)) return ok();
     polling.unansweredPost = undefined;
     if (stamp !== undefined) request.onAbort(() => (polling.unansweredPost = { stamp, body }));
-    const reader = form.read(body, contentTypeOf(request));
+    const reader = form.read(body, contentType);
     if (reader === undefined) return malformed(session);
     const reply = handlePayload(session, reader, 0);
     return reply instanceof Promise ? await reply : reply;
@@ -50,9 +51,8 @@ export async function receivePost(session: Session, request: RequestLike, { form
 }
 
 /** The body, or the reply to a request that has none. */
-function readBody(session: Session, request: RequestLike, form: PollingForm): Promise<Uint8Array | Reply> | Reply {
+function readBody(session: Session, request: RequestLike): Promise<Uint8Array | Reply> | Reply {
   const { maxHttpBufferSize } = session.owner.options;
-  if (!form.accepts(contentTypeOf(request))) return fail(session, 400, new TransportError("invalid content"));
   if ((request.headers.get("content-encoding") ?? "identity") !== "identity") {
     return fail(session, 415, new TransportError("invalid content encoding"));
   }
@@ -99,10 +99,6 @@ function isRepeated(
 ): boolean {
   if (previous === undefined || previous.stamp !== stamp || previous.body.length !== body.length) return false;
   return body.every((byte, index) => byte === previous.body[index]);
-}
-
-function contentTypeOf(request: RequestLike): string {
-  return request.headers.get("content-type") ?? "";
 }
 
 function tooLarge(session: Session): Reply {

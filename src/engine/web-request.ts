@@ -5,6 +5,7 @@ import { toHeaders } from "./hooks.ts";
 export interface WebContext {
   /** Present on a WebSocket handshake. */
   readonly upgrade?: Upgrade | undefined;
+  /** Only read for handshakes. */
   readonly remoteAddress?: string | undefined;
 }
 
@@ -27,14 +28,17 @@ export class WebRequest implements RequestLike {
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #giveUp: (() => void) | undefined;
 
-  constructor(request: Request, { upgrade, remoteAddress }: WebContext) {
+  constructor(request: Request, context: WebContext) {
+    const { url } = request;
+    const { upgrade } = context;
+    const isKept = upgrade !== undefined || !ofSession.test(url);
     this.raw = request;
     this.method = request.method;
-    this.url = request.url;
-    // A copy of those that are kept: some platforms take the headers away once the request is answered, or a WebSocket.
-    this.headers = upgrade === undefined && ofSession.test(request.url) ? request.headers : new Headers(request.headers);
-    this.remoteAddress = remoteAddress ?? "";
-    this.secure = request.url.startsWith("https:");
+    this.url = url;
+    // A copy: some platforms take the headers away once the request is answered, or a WebSocket.
+    this.headers = isKept ? new Headers(request.headers) : request.headers;
+    this.remoteAddress = (isKept ? context.remoteAddress : undefined) ?? "";
+    this.secure = url.startsWith("https:");
     this.upgrade = upgrade;
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
-import { connect, instrumented } from "./client.ts";
+import { connect, instrumented, joinByPolling, poll } from "./client.ts";
 import { startForTest, start } from "./program.ts";
 import { describeWebRuntime } from "./web-runtime.ts";
 
@@ -23,6 +23,13 @@ test("a server for WebSockets prints nothing", async () => {
   const { url, stop } = await startForTest("deno", [...RUN, program("alone")]);
   const [socket] = await connect(url, { transports: ["websocket"] });
   socket.close();
+  assert.equal(await stop(), "");
+});
+
+test("requests that are answered at once do not ask for their signal, which prints a note", async () => {
+  const { url, stop } = await startForTest("deno", [...RUN, program("alone")]);
+  const { sid } = await joinByPolling(url);
+  assert.equal(await (await poll(url, sid, { method: "POST", body: "41" })).text(), "ok");
   assert.equal(await stop(), "");
 });
 
