@@ -21,8 +21,8 @@ process.exit(rows.every(({ failures }) => failures.length === 0) ? 0 : 1);
 
 async function run(name) {
   const servers = [];
-  const start = async (options, environment) => {
-    const server = await startServer(given.server, options, environment);
+  const start = async (options, environment, kind = given.server) => {
+    const server = await startServer(kind, options, environment);
     servers.push(server);
     return server;
   };

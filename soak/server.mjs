@@ -9,6 +9,7 @@ import { denoPath } from "../.ci/deno.mjs";
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 const node = () => [process.execPath, "--expose-gc", "--max-semi-space-size=4", file("servers/node.mjs")];
 const bun = () => [file("../node_modules/bun/bin/bun.exe"), file("servers/bun.mjs")];
+const cloudflare = () => [process.execPath, file("servers/cloudflare.mjs")];
 const deno = () => [denoPath(), "run", "-A", "--no-lock", "--v8-flags=--expose-gc", file("servers/deno.mjs")];
 
 /** By name: the command, and what it needs to know. */
@@ -16,6 +17,8 @@ const kinds = {
   node: { command: node },
   bun: { command: bun },
   deno: { command: deno },
+  // Would leave workerd behind.
+  cloudflare: { command: cloudflare, ends: "SIGTERM" },
   released: { command: node, environment: { SERVER: "socket.io" } },
 };
 
@@ -26,29 +29,33 @@ export const KINDS = Object.keys(kinds);
 
 /** Starts a server of a kind, with the options of its `Server`. */
 export async function startServer(kind, options = {}, environment = {}) {
-  const { command, environment: own = {} } = kinds[kind];
+  const { command, environment: own = {}, ends = "SIGKILL" } = kinds[kind];
   const [program, ...args] = command();
   const child = spawn(program, args, {
     env: { ...process.env, NODE_ENV: "production", OPTIONS: JSON.stringify(options), ...own, ...environment },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const stop = () => child.kill("SIGKILL");
+  const stop = () => child.kill(ends);
   process.once("exit", stop);
   child.once("exit", () => process.off("exit", stop));
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const { value } = await lines.next();
-  return new Server(child, lines, JSON.parse(value).port);
+  return new Server(child, lines, stop, JSON.parse(value));
 }
 
 class Server {
   #child;
+  #stop;
   #lines;
   #exited;
+  #control;
 
-  constructor(child, lines, port) {
+  constructor(child, lines, stop, { port, control = port }) {
     this.#child = child;
+    this.#stop = stop;
     this.#lines = lines;
     this.#exited = once(child, "exit");
+    this.#control = control;
     this.port = port;
   }
 
@@ -59,7 +66,7 @@ class Server {
   /** What the server answers a command with. */
   async ask(command, values = {}) {
     const headers = { connection: "close" };
-    const response = await fetch(`http://127.0.0.1:${this.port}/soak/${command}?${new URLSearchParams(values)}`, { headers });
+    const response = await fetch(`http://127.0.0.1:${this.#control}/soak/${command}?${new URLSearchParams(values)}`, { headers });
     return response.json();
   }
 
@@ -93,7 +100,7 @@ class Server {
   }
 
   async stop() {
-    this.kill("SIGKILL");
+    this.#stop();
     await this.#exited;
   }
 }

@@ -3,6 +3,7 @@ import { attacks } from "./tests/attacks.mjs";
 import { broadcasts } from "./tests/broadcasts.mjs";
 import { churn } from "./tests/churn.mjs";
 import { drain } from "./tests/drain.mjs";
+import { evictions } from "./tests/evictions.mjs";
 import { herd } from "./tests/herd.mjs";
 import { idlePolling, idleWebSockets } from "./tests/idle.mjs";
 import { objects } from "./tests/objects.mjs";
@@ -25,4 +26,5 @@ export const tests = {
   L11: herd,
   L12: drain,
   L14: objects,
+  evictions,
 };
