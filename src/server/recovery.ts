@@ -35,6 +35,9 @@ const recoverable: ReadonlySet<DisconnectReason> = new Set<DisconnectReason>([
   "forced server close",
 ]);
 
+/** What the CONNECT that follows counts for, without the name of its namespace. */
+const WELCOME = 128;
+
 /** Characters of an epoch: 48 random bits. */
 const EPOCH_LENGTH = 8;
 
@@ -103,7 +106,20 @@ export class Recovery implements RecoveryTerms {
       present.socket.client.supersede();
     }
     const persisting = this.#persisting.get(pid);
-    return persisting === undefined ? this.#restore(pid, offset) : persisting.then(() => this.#restore(pid, offset));
+    const restored = persisting === undefined ? this.#restore(pid, offset) : persisting.then(() => this.#restore(pid, offset));
+    return isThenable(restored) ? restored.then((session) => this.#fitting(session, peer)) : this.#fitting(restored, peer);
+  }
+
+  /** What was missed goes out at once. More than may wait for a client would cost it its connection, each time it comes back. */
+  #fitting(session: RestoredSession | null, peer: Peer): RestoredSession | null {
+    if (session === null) return null;
+    const { adapter, parts, name } = this.#home;
+    const missed = session.missedPackets.reduce((sum, each) => sum + (each instanceof Batch ? each.size : 0), 0);
+    const welcome = WELCOME + name.length;
+    if (missed === 0 || peer.bufferedBytes + missed + welcome <= parts.engineOptions.limits.maxBufferedBytes) return session;
+    parts.faults.limitHit("maxBufferedBytes", peer.conn);
+    parts.faults.run({ phase: "adapter", namespace: name }, () => adapter.delAll(session.sid));
+    return null;
   }
 
   /** The socket is connected. */

@@ -67,6 +67,28 @@ describe("a socket whose connection ends while its CONNECT is written", () => {
   });
 });
 
+describe("a client that has missed more than may wait for it", () => {
+  test("starts anew, instead of losing its connection each time it comes back", async () => {
+    const io = new MemoryServer({ ...RECOVERY, limits: { maxBufferedBytes: 1000 } });
+    const { client, pid, heard } = await enter(io);
+    await cut(io, client);
+    for (let sent = 0; sent < 3; sent++) io.emit("event", "x".repeat(300));
+    const back = await enter(io, { pid });
+    assert.notEqual(back.heard.welcome!.sid, heard.welcome!.sid);
+    assert.deepEqual([back.socket.recovered, back.heard.order, io.engine.clientsCount], [false, "0", 1]);
+    assert.equal(io.metrics().limits["maxBufferedBytes"], 1);
+  });
+
+  test("comes back with what there is just room for", async () => {
+    const io = new MemoryServer({ ...RECOVERY, limits: { maxBufferedBytes: 1000 } });
+    const { client, pid } = await enter(io);
+    await cut(io, client);
+    for (let sent = 0; sent < 2; sent++) io.emit("event", "x".repeat(300));
+    const back = await enter(io, { pid });
+    assert.deepEqual([back.socket.recovered, back.heard.order], [true, "220"]);
+  });
+});
+
 describe("CONNECT with recovery", () => {
   test("tells a pid of 20 characters that is neither id, and only where the option is set (W-56, G26)", async () => {
     const { heard, client } = await enter(new MemoryServer(RECOVERY));

@@ -30,6 +30,8 @@ export class ServerProcess implements Host {
   readonly #observer: ProcessObserver;
   #alarm: { readonly time: number; readonly tick: (now: number) => void; readonly maySleep: boolean } | undefined;
   #turnTasks: (() => void)[] = [];
+  /** When it last went on after a pause. */
+  resumedAt = -Infinity;
   #pausedAt: number | undefined;
   #pausedFor: number;
   #waiting: (() => void)[] = [];
@@ -118,6 +120,7 @@ export class ServerProcess implements Host {
   async #resume(): Promise<void> {
     if (this.#pausedAt === undefined) return;
     this.#pausedFor = this.pausedFor;
+    this.resumedAt = this.#world.now;
     this.#pausedAt = undefined;
     await this.#ringIfDue();
     for (const run of this.#waiting.splice(0)) if (!this.#dead) await this.turn(run);

@@ -16,6 +16,8 @@ export function acks({ simulation, isGood, fail }: Watch): Invariant {
   const pending = new Map<number, Pending>();
   const settled = new Set<number>();
   const left = new Set<string>();
+  /** Where each socket is. */
+  const homes = new Map<string, string>();
   let leftNow = false;
   return {
     on: {
@@ -29,11 +31,17 @@ export function acks({ simulation, isGood, fail }: Watch): Invariant {
         if (asked === undefined) return settled.has(ack) ? fail("I13", `acknowledgement ${ack} was settled twice`) : undefined;
         pending.delete(ack);
         settled.add(ack);
+        // Whoever keeps to no protocol may answer anything.
+        const areGood = asked.sockets.every((socket) => isGood(homes.get(socket) ?? ""));
+        if (!areGood) return;
         if (values.some((value) => value !== asked.item)) fail("I13", `acknowledgement ${ack} of ${asked.item} got the answer ${String(values)}`);
         if (!failed && values.length > asked.sockets.length) fail("I13", `acknowledgement ${ack} got ${values.length} answers of ${asked.sockets.length}`);
         if (!failed && values.length < asked.sockets.length) fail("I13", `acknowledgement ${ack} got only ${values.length} answers of ${asked.sockets.length}`);
       },
-      joined: ({ socket }) => void left.delete(socket),
+      joined: ({ socket, sid }) => {
+        left.delete(socket);
+        homes.set(socket, sid);
+      },
       left: ({ socket }) => {
         left.add(socket);
         leftNow = true;
