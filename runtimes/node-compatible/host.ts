@@ -20,12 +20,15 @@ export function nodeCompatibleHost(debug?: string): Host {
 /** A call to the source costs far more than the bytes of an id: it is asked for many at a time. Each byte is given once. */
 function createRandom(): Host["random"] {
   let pool = Buffer.alloc(0);
+  let used = 0;
   return (length) => {
     if (length > POOL_SIZE) return randomBytes(length);
-    if (pool.length < length) pool = randomBytes(POOL_SIZE);
-    const given = pool.subarray(0, length);
-    pool = pool.subarray(length);
-    return given;
+    if (used + length > pool.length) {
+      pool = randomBytes(POOL_SIZE);
+      used = 0;
+    }
+    used += length;
+    return pool.subarray(used - length, used);
   };
 }
 

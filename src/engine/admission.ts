@@ -1,8 +1,9 @@
-import type { Reply, RequestLike } from "../platform.ts";
+import type { Host, Reply, RequestLike } from "../platform.ts";
 import type { Schedule } from "../schedule.ts";
 import { isTooLong } from "./ask.ts";
 import type { CorsDecision } from "./cors.ts";
 import { replyOf } from "./hooks.ts";
+import { randomId } from "./id.ts";
 import type { AllowRequest, OnHandshake, ResolvedEngineOptions } from "./options.ts";
 import { refuseOrigin } from "./origin.ts";
 import { readQuery } from "./query.ts";
@@ -11,8 +12,10 @@ import type { EngineHandler } from "./session-contract.ts";
 
 /** Where ids come from. */
 interface IdSource {
-  /** An id from the app's source, or from our own. */
-  newId(request: RequestLike): string | Promise<string>;
+  /** Whether the app has no source of its own. */
+  readonly makesOwnIds: boolean;
+  generateId(request: unknown): string | Promise<string>;
+  readonly host: Host;
   readonly sessions: ReadonlyMap<string, { readonly boundTo: string | undefined }>;
 }
 
@@ -22,6 +25,9 @@ export interface Identity {
   /** Who opened it, by the option `bindSession`. */
   readonly boundTo: string | undefined;
 }
+
+/** What becomes of a handshake. */
+export type Decision = Identity | Refusal | Reply;
 
 /** Decides who gets a session. */
 export class Admission {
@@ -52,9 +58,21 @@ export class Admission {
     return because(refusals.forbidden, { name: "SESSION_BINDING" });
   }
 
-  /** Asks everything that may keep a client out, cheapest first. */
-  async refuse(request: RequestLike, cors: CorsDecision | undefined): Promise<Refusal | Reply | undefined> {
+  /** Whether this client gets a session. Nothing is awaited where nobody is to be asked. */
+  decide(request: RequestLike, cors: CorsDecision | undefined, source: IdSource): Decision | Promise<Decision> {
     if (!this.#handler.admits()) return { ...refusals.overloaded, limit: "maxUnauthenticated" };
+    const { allowRequest, bindSession } = this.#options();
+    const asksNobody = source.makesOwnIds && allowRequest === undefined && bindSession === undefined;
+    if (asksNobody && request.headers.get("origin") === null) return { id: randomId(source.host), boundTo: undefined };
+    return this.#decideLater(request, cors, source);
+  }
+
+  async #decideLater(request: RequestLike, cors: CorsDecision | undefined, source: IdSource): Promise<Decision> {
+    return (await this.#refuse(request, cors)) ?? this.#identify(request, source);
+  }
+
+  /** Asks everything that may keep a client out, cheapest first. */
+  async #refuse(request: RequestLike, cors: CorsDecision | undefined): Promise<Refusal | Reply | undefined> {
     const { origin, allowRequest } = this.#options();
     const refusal = request.headers.get("origin") === null ? undefined : await this.#judgeOrigin(origin, cors, request);
     if (refusal !== undefined) return refusal;
@@ -62,7 +80,7 @@ export class Admission {
   }
 
   /** Who the new session is: its id, from the app's or our own source, and who opened it. */
-  async identify(request: RequestLike, source: IdSource): Promise<Identity | Refusal> {
+  async #identify(request: RequestLike, source: IdSource): Promise<Identity | Refusal> {
     const id = await this.#newId(request, source);
     if (typeof id !== "string") return id;
     if (this.#options().bindSession === undefined) return { id, boundTo: undefined };
@@ -90,7 +108,7 @@ export class Admission {
 
   async #newId(request: RequestLike, source: IdSource): Promise<string | Refusal> {
     try {
-      const made = source.newId(request);
+      const made = source.makesOwnIds ? randomId(source.host) : source.generateId(request.raw);
       const id: unknown = typeof made === "string" ? made : await this.inTime(made);
       if (id === refusals.timeout) return refusals.timeout;
       if (typeof id !== "string" || id === "") throw new TypeError(`generateId must return a text, got ${String(id)}`);

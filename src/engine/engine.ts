@@ -2,7 +2,7 @@ import { Emitter } from "../events/emitter.ts";
 import type { Logs } from "../log.ts";
 import type { Host, Reply, ReplyHeaders, RequestLike, WebSocketLike } from "../platform.ts";
 import type { Schedule } from "../schedule.ts";
-import { Admission, type Identity } from "./admission.ts";
+import { Admission, type Decision, type Identity } from "./admission.ts";
 import { type HandshakeAsk, readAsk } from "./ask.ts";
 import { compressReply } from "./compression.ts";
 import { serializeCookie } from "./cookie.ts";
@@ -82,10 +82,9 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
     return randomId(this.host);
   }
 
-  /** @internal */
-  newId(request: RequestLike): string | Promise<string> {
-    // The platform's request is shown to those only who want to see it.
-    return this.generateId === Engine.prototype.generateId ? randomId(this.host) : this.generateId(request.raw);
+  /** @internal Whether ids are ours, and the platform's request need not be shown to anybody. */
+  get makesOwnIds(): boolean {
+    return this.generateId === Engine.prototype.generateId;
   }
 
   /** Open connections by their ids. */
@@ -196,22 +195,27 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
     }
   }
 
-  async #handshake(
+  #handshake(
     request: RequestLike,
     ask: HandshakeAsk,
     cors: CorsDecision | undefined,
     headers: ReplyHeaders,
-  ): Promise<Reply> {
+  ): Promise<Reply> | Reply {
+    const decision = this.#closed ? refusals.overloaded : this.#admission.decide(request, cors, this);
+    if (!(decision instanceof Promise)) return this.#admit(decision, request, ask, headers);
     let gone = false;
     request.onAbort(() => (gone = true));
-    const refusal = this.#closed ? refusals.overloaded : await this.#admission.refuse(request, cors);
-    if (refusal !== undefined) return this.#settle(refusal, request);
-    const identity = await this.#admission.identify(request, this);
-    if ("code" in identity) return this.#settle(identity, request);
-    // The world may have changed while the app made up its mind.
-    if (gone || this.#closed || !this.#handler.admits()) return this.#settle(refusals.overloaded, request);
-    if (this.sessions.has(identity.id)) return this.#settle(because(refusals.badRequest, { name: "ID_GENERATION_ERROR" }), request);
-    return ask.transport === "polling" ? this.#openPolling(identity, request, ask, headers) : this.#openWebSocket(identity, request, ask, headers);
+    return decision.then((made) => {
+      // The world may have changed while the app made up its mind.
+      const isLate = "id" in made && (gone || this.#closed || !this.#handler.admits());
+      return this.#admit(isLate ? refusals.overloaded : made, request, ask, headers);
+    });
+  }
+
+  #admit(decision: Decision, request: RequestLike, ask: HandshakeAsk, headers: ReplyHeaders): Reply {
+    if (!("id" in decision)) return this.#settle(decision, request);
+    if (this.sessions.has(decision.id)) return this.#settle(because(refusals.badRequest, { name: "ID_GENERATION_ERROR" }), request);
+    return ask.transport === "polling" ? this.#openPolling(decision, request, ask, headers) : this.#openWebSocket(decision, request, ask, headers);
   }
 
   #openPolling({ id, boundTo }: Identity, request: RequestLike, { revision, form }: HandshakeAsk, headers: ReplyHeaders): Reply {

@@ -1,16 +1,22 @@
 import type { Session } from "./session.ts";
 
-/** The open sessions of an engine by their ids; also as a plain object, which is what tools read. */
+/** The open sessions of an engine by their ids. */
 export class Sessions extends Map<string, Session> {
-  readonly byId: Record<string, Session> = Object.create(null) as Record<string, Session>;
+  /** The same as an object, from the first time on that somebody asks for it. */
+  #byId: Record<string, Session> | undefined = undefined;
+
+  /** As a plain object, which is what tools read. */
+  get byId(): Readonly<Record<string, Session>> {
+    return (this.#byId ??= Object.assign(Object.create(null), Object.fromEntries(this)) as Record<string, Session>);
+  }
 
   override set(id: string, session: Session): this {
-    this.byId[id] = session;
+    if (this.#byId !== undefined) this.#byId[id] = session;
     return super.set(id, session);
   }
 
   override delete(id: string): boolean {
-    delete this.byId[id];
+    if (this.#byId !== undefined) delete this.#byId[id];
     return super.delete(id);
   }
 }

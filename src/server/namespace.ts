@@ -94,7 +94,7 @@ export class Namespace<
     const socket = new Socket(this, peer, id, auth, session ?? undefined);
     const comeback = session === null ? undefined : this.#beginReturn(socket, session);
     const skips = session !== null && this.recovery?.skipMiddlewares === true;
-    const result = skips || !peer.isOpen ? passed : await this.#runMiddlewares(socket);
+    const result = skips || !peer.isOpen || this.#middlewares.length === 0 ? passed : await this.#runMiddlewares(socket);
     this.#admitting -= 1;
     if (comeback !== undefined) this.returning.delete(socket.id);
     if (peer.isOpen && result.kind === "passed") return this.#open(socket, peer, comeback);
