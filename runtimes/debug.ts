@@ -1,4 +1,5 @@
 import type { Host } from "../src/platform.ts";
+import { checkOptions, text } from "../src/runtime.ts";
 
 /**
  * Writes the debug scopes that `patterns` names to the console.
@@ -6,6 +7,7 @@ import type { Host } from "../src/platform.ts";
  * Patterns are those of `DEBUG`: separated by commas or spaces, `*` for anything, a leading `-` for all but.
  */
 export function debugLog(patterns: string): Host["log"] {
+  checkOptions({ debug: patterns }, { debug: text });
   const names = patterns.split(/[\s,]+/).filter((name) => name !== "");
   const shown = names.filter((name) => !name.startsWith("-")).map(toRegExp);
   const hidden = names.filter((name) => name.startsWith("-")).map((name) => toRegExp(name.slice(1)));

@@ -39,12 +39,12 @@ export class Server<
   #attachment: Attachment | undefined;
 
   /** Attaches to an HTTP server, or listens on a port; without either, `attach` does so later. */
-  constructor(target?: Target | Partial<ServerOptions>, options: Partial<ServerOptions> = {}) {
-    const given = isOptions(target) ? target : options;
+  constructor(target?: Target | Partial<ServerOptions> | null, options?: Partial<ServerOptions> | null) {
+    const given = isOptions(target) ? target : (options ?? {});
     super(given, { host: nodeCompatibleHost(given.debug), hooks: nodeHooks, limits: nodeLimits(), clientFiles });
     this.#options = given;
     checkWebSocketServer(given.wsEngine);
-    if (target !== undefined && !isOptions(target)) this.attach(target);
+    if (target !== undefined && target !== null && !isOptions(target)) this.attach(target);
   }
 
   /**
@@ -90,8 +90,8 @@ create.Socket = Socket;
 
 export { create as "module.exports" };
 
-function isOptions(target: Target | Partial<ServerOptions> | undefined): target is Partial<ServerOptions> {
-  return typeof target === "object" && !("listen" in target);
+function isOptions(target: Target | Partial<ServerOptions> | null | undefined): target is Partial<ServerOptions> {
+  return typeof target === "object" && target !== null && !("listen" in target);
 }
 
 function closeHttpServer(server: AnyHttpServer, limit: number | undefined): Promise<Error | undefined> {

@@ -2,6 +2,7 @@
 export type { EngineHooks, EngineMiddleware } from "./engine/hooks.ts";
 export type { BodyFailure, HeadersLike, LogWriter, ReplyHeaders, SharedFrames } from "./platform.ts";
 export type { ClientFiles } from "./server/client-files.ts";
+export { checkOptions, text } from "./engine/option-checks.ts";
 export { toHeaders } from "./engine/hooks.ts";
 export { WebRequest, type WebContext, toResponse } from "./engine/web-request.ts";
 export { utf8Length } from "./wire/utf8.ts";

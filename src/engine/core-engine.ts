@@ -44,7 +44,7 @@ export class CoreEngine extends Engine {
       handler: handlerOn(host),
     });
     warnOfOpenCors(this.opts.cors, host);
-    this.path = trimPath(options.path ?? "/engine.io");
+    this.path = trimPath(options.path || "/engine.io");
     this.#needsSlash = options.addTrailingSlash ?? true;
   }
 

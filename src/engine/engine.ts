@@ -1,4 +1,4 @@
-import { Emitter } from "../events/emitter.ts";
+import { Emitter, assertCallable } from "../events/emitter.ts";
 import type { Logs } from "../log.ts";
 import type { Host, Reply, ReplyHeaders, RequestLike, WebSocketLike } from "../platform.ts";
 import type { Schedule } from "../schedule.ts";
@@ -103,6 +103,7 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
 
   /** Adds a middleware that sees each HTTP request before it is served. */
   use(middleware: EngineMiddleware): this {
+    assertCallable(middleware, "middleware");
     this.#gate.middlewares = [...this.#gate.middlewares, middleware];
     return this;
   }

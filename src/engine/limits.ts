@@ -1,4 +1,5 @@
 import type { CodecLimits } from "../wire/codec.ts";
+import { amount, checkOptions, nearestName } from "./option-checks.ts";
 
 /** What one peer, or all of them together, may make the server hold or do. Bytes unless named otherwise. */
 export interface Limits extends CodecLimits {
@@ -101,11 +102,22 @@ export function resolveLimits(
   maxHttpBufferSize: number,
   runtime: Partial<Limits> = {},
 ): Limits {
-  return {
-    ...defaults,
+  const derived: Pick<Limits, Derived> = {
     maxReassemblyBytes: 10 * maxHttpBufferSize,
     maxBufferedBytes: Math.max(16 * MiB, 2 * maxHttpBufferSize),
-    ...runtime,
-    ...(limits === "hardened" ? hardened : limits),
   };
+  const standard: Limits = { ...defaults, ...derived, ...runtime };
+  return { ...standard, ...(limits === "hardened" ? hardened : checked(limits ?? {}, Object.keys(standard))) };
+}
+
+/** The limits that are given. A bound with a name or a value that says nothing would bound nothing: a `TypeError`. */
+function checked(limits: Partial<Limits>, known: readonly string[]): Partial<Limits> {
+  const given = Object.entries(limits).filter(([, value]) => value !== undefined && value !== null);
+  for (const [name] of given) {
+    if (known.includes(name)) continue;
+    const meant = nearestName(name, known);
+    throw new TypeError(`There is no limit ${name}${meant === undefined ? "" : `: did you mean ${meant}?`}`);
+  }
+  checkOptions(limits, Object.fromEntries(known.map((name) => [name, amount])), "limits.");
+  return Object.fromEntries(given);
 }

@@ -1,6 +1,7 @@
 import type { CookieOptions } from "./cookie.ts";
 import type { CorsOptions, CorsOptionsDelegate, CorsOrigin } from "./cors.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
+import { type OptionKind, amount, callback, checkOptions, flag, flagOrObject, oneOf } from "./option-checks.ts";
 import type { RequestLike } from "../platform.ts";
 
 /**
@@ -90,8 +91,49 @@ export interface ResolvedEngineOptions {
   readonly limits: Limits;
 }
 
+const corsKind: OptionKind = {
+  expected: 'an object such as { origin: "https://app.example" }',
+  fits: (value) => typeof value === "boolean" || typeof value === "object" || typeof value === "function" || value === "*",
+};
+const originKind: OptionKind = {
+  expected: '"auto", "any", "same", or what cors.origin takes',
+  fits: (value) => ["string", "boolean", "object", "function"].includes(typeof value),
+};
+const packetKind: OptionKind = {
+  expected: "a text or bytes",
+  fits: (value) => typeof value === "string" || value instanceof Uint8Array,
+};
+const transportsKind: OptionKind = { expected: 'an array such as ["polling", "websocket"]', fits: Array.isArray };
+const limitsKind: OptionKind = {
+  expected: 'an object or "hardened"',
+  fits: (value) => value === "hardened" || (typeof value === "object" && !Array.isArray(value)),
+};
+
+/** What each option takes. */
+export const engineOptionKinds: Readonly<Record<keyof EngineOptions, OptionKind>> = {
+  pingInterval: amount,
+  pingTimeout: amount,
+  upgradeTimeout: amount,
+  maxHttpBufferSize: amount,
+  allowRequest: callback,
+  onHandshake: callback,
+  bindSession: callback,
+  transports: transportsKind,
+  allowUpgrades: flag,
+  perMessageDeflate: flagOrObject,
+  httpCompression: flagOrObject,
+  cookie: flagOrObject,
+  cors: corsKind,
+  origin: originKind,
+  slowConsumer: oneOf("close", "drop-oldest", "drop-newest"),
+  allowEIO3: flag,
+  initialPacket: packetKind,
+  limits: limitsKind,
+};
+
 /** Fills in the defaults and refuses what cannot work, with a `TypeError` that names the option. */
 export function resolveEngineOptions(options: EngineOptions, runtimeLimits?: Partial<Limits>): ResolvedEngineOptions {
+  checkOptions(options, engineOptionKinds);
   const maxHttpBufferSize = options.maxHttpBufferSize ?? 1e6;
   return {
     pingInterval: options.pingInterval ?? 25_000,
@@ -117,7 +159,7 @@ export function resolveEngineOptions(options: EngineOptions, runtimeLimits?: Par
 
 function compressionThreshold(option: EngineOptions["httpCompression"]): number {
   if (option === false) return Infinity;
-  return (typeof option === "object" ? option.threshold : undefined) ?? 1024;
+  return (typeof option === "object" ? option?.threshold : undefined) ?? 1024;
 }
 
 function checkTransports(transports: readonly string[]): readonly TransportName[] {

@@ -21,9 +21,10 @@ export function pathAfter(path: string, url: string, needsSlash: boolean): strin
   return pathname === path && !needsSlash ? "" : undefined;
 }
 
-/** A path without its last slash. */
+/** A path with its first slash and without its last. */
 export function trimPath(path: string): string {
-  return path.endsWith("/") ? path.slice(0, -1) : path;
+  const trimmed = path.endsWith("/") ? path.slice(0, -1) : path;
+  return trimmed === "" || trimmed.startsWith("/") ? trimmed : `/${trimmed}`;
 }
 
 /** The path of a URL, as it is after parsing. */

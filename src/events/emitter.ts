@@ -159,7 +159,7 @@ export class Emitter<Listen extends EventsMap = EventsMap, Reserved extends Even
   }
 
   #add(event: string | symbol, listener: Listener, insert: typeof append): this {
-    assertListener(listener);
+    assertCallable(listener);
     if (this.hasListeners("newListener")) this.dispatch("newListener", [event, original(listener)]);
     this.#set(event, insert(this.#list(event), listener));
     return this;
@@ -182,7 +182,7 @@ export class Emitter<Listen extends EventsMap = EventsMap, Reserved extends Even
   }
 
   #onceOnly(event: string | symbol, listener: Listener): OnceListener {
-    assertListener(listener);
+    assertCallable(listener);
     let called = false;
     const wrapper: Listener = (...args: unknown[]) => {
       if (called) return undefined;
@@ -211,8 +211,9 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-function assertListener(listener: unknown): void {
-  if (typeof listener === "function") return;
-  const got = listener === null ? "null" : typeof listener;
-  throw new TypeError(`Cannot add a listener: expected a function, got ${got}`);
+/** Throws a `TypeError` for a listener, or another callback, that cannot be called. */
+export function assertCallable(value: unknown, role = "listener"): void {
+  if (typeof value === "function") return;
+  const got = value === null ? "null" : typeof value;
+  throw new TypeError(`Cannot add a ${role}: expected a function, got ${got}`);
 }

@@ -1,3 +1,5 @@
+import { assertCallable } from "../events/emitter.ts";
+
 /** A listener that hears every event. */
 // oxlint-disable-next-line no-explicit-any
 export type AnyListener = (...args: any[]) => void;
@@ -11,16 +13,20 @@ export class CatchAll {
   }
 
   append(listener: AnyListener): void {
+    assertCallable(listener);
     this.#listeners = [...this.#listeners, listener];
   }
 
   prepend(listener: AnyListener): void {
+    assertCallable(listener);
     this.#listeners = [listener, ...this.#listeners];
   }
 
-  /** Removes `listener`, or all. */
+  /** Removes `listener`, once where it was added more than once; without one, all. */
   remove(listener: AnyListener | undefined): void {
-    this.#listeners = listener === undefined ? [] : this.#listeners.filter((it) => it !== listener);
+    const index = listener === undefined ? -1 : this.#listeners.indexOf(listener);
+    if (listener === undefined) this.#listeners = [];
+    else if (index >= 0) this.#listeners = this.#listeners.toSpliced(index, 1);
   }
 
   /** Calls each listener through `call`, which contains what it throws. */

@@ -1,5 +1,6 @@
 import type { AdapterContract, AdapterFactory, FanOut, NamespaceAdapter, RestoredSession, SocketId } from "../adapter/adapter.ts";
 import { createAdapter } from "../adapter/upstream.ts";
+import { assertCallable } from "../events/emitter.ts";
 import type { DefaultEventsMap, EventsMap } from "../events/event-maps.ts";
 import { isThenable } from "./faults.ts";
 import { type ChainResult, type NamespaceMiddleware, type Next, passed, refusalOf, runChainInTime } from "./middleware.ts";
@@ -67,6 +68,7 @@ export class Namespace<
 
   /** Adds a middleware that sees each socket before it joins. `next(error)` refuses it: the client gets message and data. */
   use(middleware: NamespaceMiddleware<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>): this {
+    assertCallable(middleware, "middleware");
     this.#middlewares = [...this.#middlewares, middleware];
     return this;
   }

@@ -29,8 +29,10 @@ export class Namespaces<
     sweepLeftovers(parts);
   }
 
-  /** The namespace of this name, made if need be. */
-  get(name: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+  /** The namespace of this name, which may lack its first slash; made if need be. */
+  get(given: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    // Programs without types may give a number.
+    const name = `/${given}`.replace(/^\/\//, "/");
     const present = this.byName.get(name);
     if (present !== undefined) return present;
     const family = this.#dynamic.find(({ pattern }) => pattern?.test(name) === true);

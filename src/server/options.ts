@@ -2,7 +2,8 @@ import type { AdapterFactory } from "../adapter/adapter.ts";
 import { MemoryAdapter } from "../adapter/memory.ts";
 import { RecoveryAdapter } from "../adapter/recovery.ts";
 import type { RecoveryStore } from "../adapter/recovery-store.ts";
-import type { EngineOptions } from "../engine/options.ts";
+import { type OptionKind, amount, callback, checkOptions, flag, flagOrObject, oneOf, refuseMisspelt, text } from "../engine/option-checks.ts";
+import { type EngineOptions, engineOptionKinds } from "../engine/options.ts";
 import { trimPath } from "../engine/path.ts";
 import type { HandlerErrorPolicy } from "./faults.ts";
 import type { OnInbound } from "./inbound.ts";
@@ -66,17 +67,51 @@ interface ResolvedRecoveryOptions {
   readonly store: RecoveryStore | undefined;
 }
 
-/** Fills in the defaults. */
+const recoveryKinds = { maxDisconnectionDuration: amount };
+const parserKind: OptionKind = {
+  expected: "an object with the classes Encoder and Decoder",
+  fits: (value) => {
+    const { Encoder, Decoder } = value as Partial<Parser>;
+    return typeof Encoder === "function" && typeof Decoder === "function";
+  },
+};
+const adapterKind: OptionKind = { expected: "a class, or what createAdapter() returns", fits: (value) => typeof value === "function" };
+
+/** What each option takes. */
+const kinds: Readonly<Record<Exclude<keyof ServerOptions, keyof EngineOptions>, OptionKind>> = {
+  path: text,
+  addTrailingSlash: flag,
+  serveClient: flag,
+  adapter: adapterKind,
+  parser: parserKind,
+  connectTimeout: amount,
+  connectionStateRecovery: flagOrObject,
+  cleanupEmptyChildNamespaces: flag,
+  handlerErrors: oneOf("contain", "throw", "disconnect"),
+  serial: flag,
+  onInbound: callback,
+};
+
+const names = [...Object.keys(kinds), ...Object.keys(engineOptionKinds)];
+
+/** Throws a `TypeError` for what cannot make adapters. */
+export function checkAdapter(adapter: unknown): void {
+  checkOptions({ adapter }, { adapter: adapterKind });
+}
+
+/** Fills in the defaults, and refuses what cannot work with a `TypeError` that names the option. */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
   refuseRetiredOptions(options);
+  refuseMisspelt(options, names);
+  checkOptions(options, kinds);
   return {
-    path: trimPath(options.path ?? "/socket.io"),
+    path: trimPath(options.path || "/socket.io"),
     addTrailingSlash: options.addTrailingSlash ?? true,
     serveClient: options.serveClient ?? true,
     adapter: options.adapter ?? (options.connectionStateRecovery ? RecoveryAdapter : MemoryAdapter),
-    parser: options.parser,
-    connectTimeout: options.connectTimeout ?? 45_000,
-    connectionStateRecovery: options.connectionStateRecovery && resolveRecovery(options.connectionStateRecovery),
+    parser: options.parser ?? undefined,
+    connectTimeout: options.connectTimeout || 45_000,
+    connectionStateRecovery: options.connectionStateRecovery ? resolveRecovery(options.connectionStateRecovery) : undefined,
     cleanupEmptyChildNamespaces: options.cleanupEmptyChildNamespaces ?? false,
     handlerErrors: options.handlerErrors ?? "contain",
     serial: options.serial ?? false,
@@ -85,5 +120,6 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
 }
 
 function resolveRecovery({ maxDisconnectionDuration = 120_000, skipMiddlewares = true, store }: RecoveryOptions): ResolvedRecoveryOptions {
+  checkOptions({ maxDisconnectionDuration }, recoveryKinds, "connectionStateRecovery.");
   return { maxDisconnectionDuration, skipMiddlewares, store };
 }

@@ -1,3 +1,5 @@
+import { show } from "../engine/option-checks.ts";
+
 /** Names of older versions, of other ports, and of what is not offered: using one is an error that says what to write today. */
 
 const options: Readonly<Record<string, string>> = {
@@ -28,9 +30,10 @@ const settings: Readonly<Record<string, string>> = {
 
 /** Throws a `TypeError` for an option that is gone, and for what was meant to be attached to. */
 export function refuseRetiredOptions(given: object): void {
-  if (typeof given !== "object" || "listen" in given) {
-    const got = typeof given === "object" ? "an HTTP server" : String(given);
-    throw new TypeError(`Cannot make a server: expected options, got ${got}. Here io.handler() is handed to Deno.serve or Bun.serve`);
+  if (typeof given !== "object" || given === null || "listen" in given) {
+    const got = typeof given === "object" && given !== null ? "an HTTP server" : show(given);
+    const hint = typeof given === "string" || given === null ? "" : ". On Deno and Bun, io.handler() is handed to Deno.serve or Bun.serve";
+    throw new TypeError(`Cannot make a server: expected options, got ${got}${hint}`);
   }
   for (const [name, today] of Object.entries(options)) {
     if (name in given) throw new TypeError(`The option ${name} is gone: use ${today} instead`);

@@ -25,7 +25,7 @@ import { type DiagnosticsEvents, Faults } from "./faults.ts";
 import type { Namespace } from "./namespace.ts";
 import { Namespaces } from "./namespaces.ts";
 import { Counters, type Metrics, measure } from "./metrics.ts";
-import { type ServerOptions, resolveServerOptions } from "./options.ts";
+import { type ServerOptions, checkAdapter, resolveServerOptions } from "./options.ts";
 import { codecOf } from "./parser.ts";
 import type { NamespaceParts } from "./parts.ts";
 import { type ConnectionSnapshot, snapshotConnection } from "./snapshot.ts";
@@ -141,10 +141,8 @@ export class CoreServer<
     name: string | RegExp | NamespaceMatch,
     listener?: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
   ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-    const namespace =
-      typeof name === "string"
-        ? this.#namespaces.get(name.startsWith("/") ? name : `/${name}`)
-        : this.#namespaces.addDynamic(name);
+    const isDynamic = typeof name === "function" || name instanceof RegExp;
+    const namespace = isDynamic ? this.#namespaces.addDynamic(name) : this.#namespaces.get(name);
     if (listener !== undefined) namespace.on("connect", listener);
     return namespace;
   }
@@ -171,6 +169,7 @@ export class CoreServer<
   adapter(adapter: AdapterFactory): this;
   adapter(adapter?: AdapterFactory): AdapterFactory | this {
     if (adapter === undefined) return this.#parts.options.adapter;
+    checkAdapter(adapter);
     this.#change({ adapter });
     this.#namespaces.useAdapter(adapter);
     return this;

@@ -1,5 +1,6 @@
 import type { BroadcastFlags, Room, SocketId } from "../adapter/adapter.ts";
 import type { Session } from "../engine/session.ts";
+import { assertCallable } from "../events/emitter.ts";
 import type {
   AllButLast,
   BroadcastEvents,
@@ -235,6 +236,7 @@ export class Socket<
 
   /** Adds a middleware for incoming events. `next(error)` turns the event into an `error` event of this socket. */
   use(middleware: (event: Event, next: Next) => unknown): this {
+    assertCallable(middleware, "middleware");
     this.middlewares = [...this.middlewares, middleware];
     return this;
   }

@@ -222,6 +222,9 @@ describe("onAny()", () => {
     client.send('2["a"]');
     assert.equal(socket.offAny(second), socket);
     assert.deepEqual(socket.listenersAny(), [first, third]);
+    socket.onAny(first).offAny(first);
+    assert.deepEqual(socket.listenersAny(), [third, first]);
+    assert.throws(() => socket.onAny("a" as never), /expected a function, got string/);
     socket.offAny();
     client.send('2["b"]');
     assert.deepEqual(socket.listenersAny(), []);
