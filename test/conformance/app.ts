@@ -5,9 +5,10 @@
  */
 import type { Server, ServerOptions } from "../../runtimes/core.ts";
 import type { Socket } from "../../src/index.ts";
+import type { Orders } from "./host.ts";
 
 /** A set of options; each profile is a server of its own. */
-export type Profile = "plain" | "brisk" | "guarded" | "narrow" | "recovering" | "old";
+export type Profile = "plain" | "brisk" | "guarded" | "narrow" | "recovering" | "old" | "quiet";
 
 /** What the broadcast commands are told. */
 export interface Audience {
@@ -21,6 +22,8 @@ type Answer = (...answers: unknown[]) => void;
 
 const profiles: Readonly<Record<Profile, ServerOptions>> = {
   plain: {},
+  // Nothing but the scenarios of sleep: what others leave behind keeps a server awake, such as last words that nobody fetches.
+  quiet: {},
   old: { allowEIO3: true, pingInterval: 500, pingTimeout: 10_000 },
   brisk: { allowEIO3: true, pingInterval: 300, pingTimeout: 500, upgradeTimeout: 200, connectTimeout: 300 },
   guarded: {
@@ -41,8 +44,8 @@ const profiles: Readonly<Record<Profile, ServerOptions>> = {
 
 export const profileNames = Object.keys(profiles) as Profile[];
 
-export function optionsOf(profile: Profile): ServerOptions {
-  return profiles[profile];
+export function optionsOf({ profile, allowEIO3 }: Orders): ServerOptions {
+  return { ...profiles[profile], ...(allowEIO3 && { allowEIO3 }) };
 }
 
 export function setup(io: Server): void {
@@ -108,6 +111,10 @@ function talk(socket: Socket): void {
     else socket.emit("echo", ...args);
   });
   socket.on("message", (...args: unknown[]) => socket.send(...args));
+  socket.on("send bytes", () => {
+    const bytes = Uint8Array.of(0, 1, 127, 128, 255);
+    socket.emit("bytes", bytes, { deep: [{ bytes: bytes.subarray(1), text: "t" }] }, bytes.slice(0, 2).buffer, new DataView(bytes.buffer, 3));
+  });
   socket.on("kinds", (values: object[], answer: Answer) => answer(values.map((value) => value.constructor.name)));
   socket.on("volatile", (n: number) => {
     socket.volatile.emit("volatile", n);

@@ -29,7 +29,7 @@ export function defineClients(runtime: string, command: readonly [string, ...str
 }
 
 async function play([file, ...args]: readonly [string, ...string[]], host: Host): Promise<Outcome> {
-  const servers = await Promise.all(profileNames.map((profile) => host.start(profile)));
+  const servers = await Promise.all(profileNames.map((profile) => host.start({ profile })));
   onTestFinished(async () => void (await Promise.all(servers.map((server) => server.stop()))));
   const urls = Object.fromEntries(profileNames.map((profile, n) => [profile, servers[n]!.url])) as Task["urls"];
   const task: Task = { host: { name: host.name, binary: host.binary, lacks: host.lacks }, urls };

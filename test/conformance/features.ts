@@ -9,6 +9,7 @@ import { events } from "./features/events.ts";
 import { flood } from "./features/flood.ts";
 import { handshake } from "./features/handshake.ts";
 import { namespaces } from "./features/namespaces.ts";
+import { network } from "./features/network.ts";
 import { oldClients } from "./features/old-clients.ts";
 import { recovery } from "./features/recovery.ts";
 import { refusals } from "./features/refusals.ts";
@@ -21,6 +22,7 @@ export const features: readonly Feature[] = [
   ...audiences,
   ...namespaces,
   ...endings,
+  ...network,
   ...recovery,
   ...handshake,
   ...oldClients,

@@ -10,7 +10,16 @@ export interface Host {
   readonly binary: "Buffer" | "Uint8Array";
   readonly lacks: Lacks;
   readonly network: Network;
-  start(profile: Profile, certificate?: Certificate): Promise<Running>;
+  start(orders: Orders): Promise<Running>;
+}
+
+/** What a server is to be. */
+export interface Orders {
+  readonly profile: Profile;
+  /** Lets clients of Engine.IO 3 in, whatever the profile says. */
+  readonly allowEIO3?: boolean | undefined;
+  /** Present when it is to be reached over TLS. */
+  readonly certificate?: Certificate | undefined;
 }
 
 export interface Certificate {
@@ -37,6 +46,15 @@ export interface Network {
   fetch(url: string, init?: RequestInit): Promise<Response>;
   /** Opens a WebSocket; rejects with a `Refused` when the server answers with anything but 101. */
   dial(url: string, options?: DialOptions): Promise<Wire>;
+  /** Another way to the server at `url`, on which WebSocket handshakes wait. */
+  holdUpgrades(url: string): Promise<Held>;
+}
+
+export interface Held {
+  readonly url: string;
+  /** Lets the handshakes pass, from now on. */
+  release(): void;
+  end(): void;
 }
 
 export interface DialOptions {

@@ -1,16 +1,17 @@
 /** One scenario at work: its server, its clients, and what it needs to wait for them. */
 import assert from "node:assert/strict";
-import { io as connect, type ManagerOptions, type Socket as Client, type SocketOptions } from "socket.io-client";
+import type { ManagerOptions, Socket as Client, SocketOptions } from "socket.io-client";
+import { refusal, type Refusal } from "../interop/library.ts";
+import { Proxy } from "../interop/proxy.ts";
 import { Queue } from "../interop/queue.ts";
 import type { Profile } from "./app.ts";
-import type { Way } from "./feature.ts";
-import type { DialOptions, Host, Running, Transport, Wire } from "./host.ts";
-import { PATIENCE, within } from "./patience.ts";
+import type { Cast, Way } from "./feature.ts";
+import type { Certificate, DialOptions, Held, Host, Running, Transport, Wire } from "./host.ts";
+import { admitting, type Library } from "./libraries.ts";
+import { within } from "./patience.ts";
 import { RawSession } from "./raw-session.ts";
 
-export type ClientOptions = Partial<Omit<ManagerOptions & SocketOptions, "transports">> & {
-  readonly transports?: readonly Transport[];
-};
+export type ClientOptions = Partial<Omit<ManagerOptions & SocketOptions, "transports">>;
 
 /** What the app tells with `who am I`. */
 export interface Identity {
@@ -33,17 +34,23 @@ export interface Identity {
 let names = 0;
 
 export class Stage {
-  readonly host: Host;
+  readonly cast: Cast;
   readonly way: Way;
   readonly running: Running;
-  readonly #evicts: boolean;
   readonly #ends: (() => unknown)[] = [];
 
-  constructor(host: Host, way: Way, running: Running, evicts: boolean) {
-    this.host = host;
+  constructor(cast: Cast, way: Way, running: Running) {
+    this.cast = cast;
     this.way = way;
     this.running = running;
-    this.#evicts = evicts;
+  }
+
+  get host(): Host {
+    return this.cast.host;
+  }
+
+  get library(): Library {
+    return this.cast.library;
   }
 
   get url(): string {
@@ -54,12 +61,12 @@ export class Stage {
 
   /** A client with a connection of its own. */
   client(namespace = "/", options: ClientOptions = {}, url: string = this.url): Client {
-    const client = connect(url + namespace, {
+    const client = this.library.io(url + namespace, {
       forceNew: true,
       reconnection: false,
       rejectUnauthorized: false,
       ...options,
-      transports: [...(options.transports ?? this.transports)],
+      transports: this.#transports,
     });
     this.#ends.push(() => {
       client.io.reconnection(false);
@@ -69,17 +76,28 @@ export class Stage {
     return client;
   }
 
-  get transports(): readonly Transport[] {
-    const { polling, websocket } = this.host.network;
-    return { polling: [polling], websocket: [websocket], upgrade: [polling, websocket] }[this.way];
+  get #transports(): ("polling" | "websocket")[] | Transport[] {
+    const steps = this.way === "upgrade" ? ["polling", "websocket"] as const : [this.way];
+    return this.library.takesTransports ? steps.map((step) => this.host.network[step]) : [...steps];
+  }
+
+  /** Whether the client's transport leaves this text as it is. */
+  carries(value: unknown): boolean {
+    const mangles = this.library.pollsAsciiOnly && this.way === "polling";
+    return typeof value !== "string" || !mangles || /^[\x00-\x7f]*$/.test(value);
   }
 
   /** A client that is connected, on its last transport. */
-  async join(namespace = "/", options: ClientOptions = {}): Promise<Client> {
-    const client = this.client(namespace, options);
+  async join(namespace = "/", options: ClientOptions = {}, url: string = this.url): Promise<Client> {
+    const client = this.client(namespace, options, url);
     const upgraded = this.way === "upgrade" ? next(client.io.engine, "upgrade") : undefined;
     await Promise.all([connected(client), upgraded]);
     return client;
+  }
+
+  /** What the server says to a client that it does not let in. */
+  refusal(client: Client): Promise<Refusal> {
+    return within("a refusal", refusal(client, this.library));
   }
 
   /** Several of them, connected one after the other. */
@@ -106,11 +124,25 @@ export class Stage {
     return RawSession.open(this);
   }
 
+  /** Another way to the server, on which WebSocket handshakes wait. */
+  async holdUpgrades(): Promise<Held> {
+    const held = await this.host.network.holdUpgrades(this.url);
+    this.#ends.push(() => held.end());
+    return held;
+  }
+
+  /** Another way to the server, which can stall and break. */
+  async proxy(): Promise<Proxy> {
+    const proxy = await Proxy.before(this.url);
+    this.#ends.push(() => proxy.close());
+    return proxy;
+  }
+
   // ---- the server
 
   /** Between two steps of a scenario, a host that sleeps does so. */
   async step(): Promise<void> {
-    if (this.#evicts) await this.sleep();
+    if (this.cast.manner !== "awake") await this.sleep();
   }
 
   /** Makes the server forget; its next input wakes it. */
@@ -120,12 +152,12 @@ export class Stage {
   }
 
   /** A server for this scenario alone. */
-  async start(profile: Profile, certificate?: { cert: string; key: string }): Promise<Stage> {
-    const running = await this.host.start(profile, certificate);
+  async start(profile: Profile, certificate?: Certificate): Promise<Stage> {
+    const running = await this.host.start({ profile, certificate, ...admitting(this.library) });
     let stopped: Promise<void> | undefined;
     const stop = () => (stopped ??= running.stop());
     this.#ends.push(stop);
-    const stage = new Stage(this.host, this.way, { ...running, stop }, this.#evicts);
+    const stage = new Stage(this.cast, this.way, { ...running, stop });
     this.#ends.push(() => stage.end());
     return stage;
   }
@@ -138,6 +170,14 @@ export class Stage {
   /** Ends what the scenario began, the latest first. */
   async end(): Promise<void> {
     for (const end of this.#ends.toReversed()) await end();
+  }
+
+  /** Sends a packet behind the client's back, on a polling request of its own. */
+  async post(client: Client, packet: string): Promise<void> {
+    const { engineProtocol } = this.library;
+    const { id } = client.io.engine as unknown as { id: string };
+    const body = engineProtocol === 3 ? `${packet.length}:${packet}` : packet;
+    await (await this.fetch(`?EIO=${engineProtocol}&transport=polling&sid=${id}`, { method: "POST", body })).text();
   }
 
   /** A name that no other scenario uses. */
@@ -154,12 +194,14 @@ export function connected(client: Client): Promise<void> {
   return within("a connection", new Promise((resolve, reject) => {
     client.once("connect", resolve);
     client.once("connect_error", reject);
+    // What clients before version 3 call a refusal.
+    client.once("error" as never, reject);
   }));
 }
 
-/** The server's answer. */
+/** The server's answer, in a way that every client knows. */
 export function ask<Answer = unknown>(client: Client, event: string, ...args: unknown[]): Promise<Answer> {
-  return client.timeout(PATIENCE).emitWithAck(event, ...args) as Promise<Answer>;
+  return within(`the answer to "${event}"`, new Promise((resolve) => client.emit(event, ...args, resolve)));
 }
 
 export function whoIs(client: Client): Promise<Identity> {

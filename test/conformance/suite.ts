@@ -1,28 +1,33 @@
 /** The conformance suite: the same scenarios against every host. */
 import { afterAll, describe, onTestFinished, test } from "vitest";
 import type { Profile } from "./app.ts";
-import { type Manner, waysOf } from "./feature.ts";
+import { type Cast, type Manner, type Run, runsOf } from "./feature.ts";
 import { features } from "./features.ts";
 import type { Host, Running } from "./host.ts";
+import { admitting, latest } from "./libraries.ts";
 import { Stage } from "./stage.ts";
 
 /** Defines a test for each scenario of each feature that `host` has, on each way, and prints how many passed. */
 export function defineConformance(host: Host, manner: Manner = "awake"): void {
   // G43: what a runtime cannot do is a capability with a reason, never an exception by name.
   const title = manner === "awake" ? host.name : `${host.name}, ${manner}`;
-  const servers = new Servers(host);
+  play(title, { host, library: latest, manner }, (runs) => runs);
+}
+
+/** The same of those runs that `choose` takes from each feature, with any client. */
+export function play(title: string, cast: Cast, choose: (runs: readonly Run[]) => readonly Run[]): void {
+  const servers = new Servers(cast);
   let open = 0;
   let passed = 0;
   for (const feature of features) {
-    const { profile = "plain", scenarios } = feature;
-    const runs = waysOf(host, feature, manner).flatMap((way) => Object.entries(scenarios).map(([name, run]) => ({ way, name, run })));
+    const runs = choose(runsOf(cast, feature));
     open += runs.length;
     describe.runIf(runs.length > 0)(`${title}: ${feature.name}`, () => {
-      for (const { way, name, run } of runs) {
+      for (const { way, name, scenario } of runs) {
         test(`${way}: ${name}`, async () => {
-          const stage = new Stage(host, way, await servers.get(profile), manner !== "awake");
+          const stage = new Stage(cast, way, await servers.get(feature.profile ?? "plain"));
           onTestFinished(() => stage.end());
-          await run(stage);
+          await scenario(stage);
           open -= 1;
           passed += 1;
         });
@@ -38,15 +43,15 @@ export function defineConformance(host: Host, manner: Manner = "awake"): void {
 
 /** One server for each profile, started when it is first asked for. */
 class Servers {
-  readonly #host: Host;
+  readonly #cast: Cast;
   readonly #running = new Map<Profile, Promise<Running>>();
 
-  constructor(host: Host) {
-    this.#host = host;
+  constructor(cast: Cast) {
+    this.#cast = cast;
   }
 
   get(profile: Profile): Promise<Running> {
-    const running = this.#running.get(profile) ?? this.#host.start(profile);
+    const running = this.#running.get(profile) ?? this.#cast.host.start({ profile, ...admitting(this.#cast.library) });
     this.#running.set(profile, running);
     return running;
   }

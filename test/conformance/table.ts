@@ -7,6 +7,7 @@ import { cloudflare } from "./hosts/cloudflare.ts";
 import { deno } from "./hosts/deno.ts";
 import { memory } from "./hosts/memory.ts";
 import { node } from "./hosts/node.ts";
+import { latest } from "./libraries.ts";
 
 interface Column {
   readonly title: string;
@@ -22,7 +23,7 @@ const columns: readonly Column[] = [
 export function featureTable(): string {
   const notes: string[] = [];
   const cell = (feature: Feature, { host, manner }: Column): string => {
-    const lacking = missing(host, feature, manner);
+    const lacking = missing({ host, library: latest, manner }, feature);
     if (lacking === undefined) return feature.cell?.(host) ?? "✓";
     const reason = host.lacks[lacking]!;
     if (!notes.includes(reason)) notes.push(reason);

@@ -1,28 +1,13 @@
 /** The server, the proxy and the clients of one test; all are gone when the test has finished. */
 import { setImmediate as turn } from "node:timers/promises";
 import type { Server, ServerOptions, Socket } from "socket.io";
-import type { io as connect, ManagerOptions, Socket as Client, SocketOptions } from "socket.io-client";
+import type { ManagerOptions, Socket as Client, SocketOptions } from "socket.io-client";
 import { onTestFinished } from "vitest";
 import type { Host, Running } from "./host.ts";
+import { type ClientLibrary, type Refusal, refusal } from "./library.ts";
 import { Proxy } from "./proxy.ts";
 
 export type Transport = "polling" | "websocket";
-
-/** A released client. */
-export interface ClientLibrary {
-  readonly version: string;
-  readonly io: typeof connect;
-  /** Revision of Engine.IO that it speaks. */
-  readonly engineProtocol: 3 | 4;
-  /** Whether its polling mangles everything beside ASCII. */
-  readonly pollsAsciiOnly: boolean;
-}
-
-/** What a refused client is told. */
-export interface Refusal {
-  readonly message?: string;
-  readonly data?: unknown;
-}
 
 export type ClientOptions = Partial<ManagerOptions & SocketOptions>;
 
@@ -77,13 +62,8 @@ export class Arena {
   }
 
   /** What the server says to a client that it does not let in. */
-  async refusal(client: Client): Promise<Refusal> {
-    if (this.library.engineProtocol === 3) {
-      const [reason] = await next(client, "error");
-      return typeof reason === "string" ? { message: reason } : { data: reason };
-    }
-    const [{ message, data }] = await next<[Refusal]>(client, "connect_error");
-    return data === undefined ? { message: message! } : { message: message!, data };
+  refusal(client: Client): Promise<Refusal> {
+    return refusal(client, this.library);
   }
 
   /** The same of a refusal that released `socket.io` words in its own way for old clients. */
@@ -115,14 +95,6 @@ export async function calm({ client, socket }: Pair): Promise<void> {
   client.emit("calm!");
   await heard;
   while (!client.io.engine.transport.writable) await turn();
-}
-
-/** Settles when the client has disconnected and its connection is gone, so that it can connect anew. */
-export async function leave(client: Client): Promise<void> {
-  const { engine } = client.io;
-  const closed = engine.readyState === "closed" ? undefined : next(engine, "close");
-  client.disconnect();
-  await closed;
 }
 
 export interface Pair {

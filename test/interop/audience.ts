@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import type { Server, Socket } from "socket.io";
 import type { Socket as Client } from "socket.io-client";
 import { test } from "vitest";
-import { type Arena, leave, next, type Pair } from "./arena.ts";
+import { type Arena, next, type Pair } from "./arena.ts";
 import type { Running } from "./host.ts";
+import { leave } from "./library.ts";
 import { Queue } from "./queue.ts";
 
 export function defineAudience(arena: Arena): void {

@@ -1,8 +1,9 @@
 /** Every way in which a connection ends, as both sides call it, and coming back afterwards. */
 import assert from "node:assert/strict";
 import { describe, test } from "vitest";
-import { type Arena, calm, leave, next, type Pair, type Transport } from "./arena.ts";
+import { type Arena, calm, next, type Pair, type Transport } from "./arena.ts";
 import type { Running } from "./host.ts";
+import { leave } from "./library.ts";
 import type { Proxy } from "./proxy.ts";
 
 interface Scene extends Pair {

@@ -1,7 +1,8 @@
 /** Released clients of Engine.IO 3, with today's names for what they call otherwise. */
 import { createRequire } from "node:module";
 import type { io as connect, Socket } from "socket.io-client";
-import type { ClientLibrary, ClientOptions } from "./arena.ts";
+import type { ClientOptions } from "./arena.ts";
+import type { ClientLibrary } from "./library.ts";
 
 type Connect = typeof connect;
 
@@ -14,7 +15,7 @@ export const OLD_CLIENTS: readonly ClientLibrary[] = [
   { version: "1.7.4", io: modernised("socket.io-client-v1"), engineProtocol: 3, pollsAsciiOnly: true },
 ];
 
-/** `auth` travels as query; who listens to everything does so at the place that gets every event. */
+/** `auth` travels as the query of its namespace; who listens to everything does so at the place that gets every event. */
 function modernised(name: string): Connect {
   const io = load(name);
   const connectOld = (url: string, { auth, query, ...options }: ClientOptions): Socket => {
@@ -23,14 +24,24 @@ function modernised(name: string): Connect {
     const { socket } = manager;
     Object.assign(manager, {
       socket: (namespace: string, { auth: given }: ClientOptions = {}) => {
-        const other = socket.call(manager, namespace, { query: given } as never);
+        const other = socket.call(manager, namespace, { query: queryOf(given) } as never);
         // The namespace of the client itself is asked for anew when it opens again.
         return other === client ? client : listensToAll(other);
+      },
+    });
+    Object.defineProperty(client, "auth", {
+      set(given: object) {
+        Object.assign(client, { query: queryOf(given) });
       },
     });
     return listensToAll(client);
   };
   return connectOld as Connect;
+}
+
+/** Version 1 knows the query of a namespace as text alone. */
+function queryOf(auth: object = {}): string {
+  return new URLSearchParams({ ...auth }).toString();
 }
 
 /** The part of an old client that hands on an event of the server. */

@@ -42,7 +42,7 @@ describe("an object with many clients", () => {
 });
 
 async function start(): Promise<{ url: string; evict: () => Promise<void> }> {
-  const { url, stop, evict } = await cloudflare.start("plain");
+  const { url, stop, evict } = await cloudflare.start({ profile: "plain" });
   onTestFinished(() => stop());
   return { url, evict: evict! };
 }

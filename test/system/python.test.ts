@@ -49,7 +49,7 @@ describe("the Python client of Debian on every runtime", () => {
 
   describe.each([node, deno, bun, cloudflare].map((host) => [host.name, host] as const))("%s", (_name, host) => {
     test.each(["polling", "websocket", "polling,websocket"])("speaks over %s", async (transports) => {
-      const running = await host.start("plain");
+      const running = await host.start({ profile: "plain" });
       onTestFinished(() => running.stop());
       const script = join(ROOT, "test/system/python-everywhere.py");
       const { stdout } = await promisify(execFile)(PYTHON, [script, running.url, transports], { timeout: 50_000 });

@@ -20,6 +20,7 @@ export const bounds: readonly Feature[] = [
   },
   {
     name: "a message past the limit closes the WebSocket with 1009",
+    needs: ["is on its own"],
     ways: ["websocket"],
     scenarios: {
       "at the limit it passes": async (stage) => {
@@ -38,6 +39,7 @@ export const bounds: readonly Feature[] = [
   },
   {
     name: "a body past the limit gets 413",
+    needs: ["is on its own"],
     ways: ["polling"],
     scenarios: {
       "at the limit it passes": async (stage) => {

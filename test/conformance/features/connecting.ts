@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Feature, Way } from "../feature.ts";
+import { type Feature, onTheWire, type Way } from "../feature.ts";
 import { ask, next, type Stage, whoIs } from "../stage.ts";
 
 function connects(way: Way, name: string): Feature {
@@ -26,7 +26,7 @@ function connects(way: Way, name: string): Feature {
         const answers = Array.from({ length: 10 }, (_, n) => ask(client, "echo", n));
         assert.deepEqual(await Promise.all(answers), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
       },
-      ...(way === "upgrade" ? {} : { "the open packet says what it must": opens }),
+      ...(way === "upgrade" ? {} : { "the open packet says what it must": onTheWire(opens) }),
     },
   };
 }
@@ -50,6 +50,7 @@ export const connecting: readonly Feature[] = [
   connects("upgrade", "upgrade from polling to WebSocket"),
   {
     name: "an upgrade that fails leaves polling as it was",
+    needs: ["is on its own"],
     ways: ["polling"],
     profile: "brisk",
     scenarios: {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import type { Socket as Client } from "socket.io-client";
 import type { Feature, Scenario, Way } from "../feature.ts";
+import { latest } from "../libraries.ts";
 import { within } from "../patience.ts";
-import { ask, bytesOf, next, type Stage } from "../stage.ts";
+import { ask, bytesOf, connected, next, type Stage } from "../stage.ts";
+import { endingFor, watch } from "../witness.ts";
 
 interface Ending {
   readonly cause: string;
@@ -79,10 +81,7 @@ const ENDINGS: readonly Ending[] = [
   {
     cause: "the client sends what is no packet",
     on: "polling",
-    bring: async (client, stage) => {
-      const { id } = client.io.engine as unknown as { id: string };
-      await (await stage.fetch(`?EIO=4&transport=polling&sid=${id}`, { method: "POST", body: "x" })).text();
-    },
+    bring: (client, stage) => stage.post(client, "x"),
     server: "parse error",
     client: "transport close",
   },
@@ -98,8 +97,8 @@ function ends({ bring, server, orServer, client: onClient }: Ending): Scenario {
     await bring(client, stage);
     assert.equal((await ended)[0], onClient);
     const reports = await witness();
-    const reason = reports[0]?.[1] === orServer ? orServer : server;
-    assert.deepEqual(reports, [["disconnecting", reason, true], ["disconnect", reason, false]]);
+    const reason = orServer !== undefined && reports[0]?.[1] === orServer ? orServer : server;
+    assert.deepEqual(reports, endingFor(reason));
   };
 }
 
@@ -121,8 +120,7 @@ export const endings: readonly Feature[] = [
         const witness = await watch(stage, watcher, await session.connect());
         await stage.step();
         session.wire!.cut();
-        const reason = "transport close";
-        assert.deepEqual(await witness(), [["disconnecting", reason, true], ["disconnect", reason, false]]);
+        assert.deepEqual(await witness(), endingFor("transport close"));
       },
     },
   },
@@ -151,23 +149,21 @@ export const endings: readonly Feature[] = [
         const watcher = await stage.join();
         const witness = await watch(stage, watcher, id);
         await stage.step();
-        assert.deepEqual(await witness(), [["disconnecting", "ping timeout", true], ["disconnect", "ping timeout", false]]);
+        assert.deepEqual(await witness(), endingFor("ping timeout"));
         assert.equal(await ask(watcher, "echo", "still here"), "still here");
         await session.wire?.closed;
       },
       "while one that answers stays": async (stage) => {
         const client = await stage.join();
-        let pings = 0;
-        client.io.on("ping", () => (pings += 1));
-        await within("four pings", new Promise<void>((resolve) => {
-          client.io.on("ping", () => pings >= 4 && resolve());
-        }));
+        // Whoever pings, the client tells of the answer.
+        for (let n = 0; n < 4; n++) await next(client.io.engine, "pong");
         assert.equal(await ask(client, "echo", "still here"), "still here");
       },
     },
   },
   {
     name: "a connection without a namespace is closed",
+    needs: ["is on its own"],
     profile: "brisk",
     ways: ["websocket"],
     scenarios: {
@@ -186,6 +182,8 @@ export const endings: readonly Feature[] = [
         const own = await stage.start("plain");
         const clients = await own.joinAll("alice", "bob");
         const ended = clients.map((client) => next(client, "disconnect"));
+        // A WebSocket whose client has never spoken, as old ones need not, is slow to end on workerd.
+        await ask(clients[1], "echo");
         await own.step();
         clients[0].emit("shut down");
         for (const [reason] of await Promise.all(ended)) assert.equal(reason, "transport close");
@@ -201,28 +199,13 @@ export const endings: readonly Feature[] = [
         const client = await own.join();
         const ended = next(client, "disconnect");
         await own.running.stop();
-        // A poll that is on its way when the port closes fails.
-        assert.match(String((await ended)[0]), stage.way === "polling" ? /^transport (close|error)$/ : /^transport close$/);
-        const [error] = await next<[Error]>(stage.client("/", {}, own.url), "connect_error");
-        assert.match(error.message, /error/);
+        // A poll that is on its way when the port closes fails. Where the connection is reset after the closing frame,
+        // some earlier clients call that an error.
+        const mayFail = stage.way === "polling" || stage.library !== latest;
+        assert.match(String((await ended)[0]), mayFail ? /^transport (close|error)$/ : /^transport close$/);
+        await assert.rejects(connected(stage.client("/", {}, own.url)), /error/);
         await assert.rejects(fetch(own.url), "nobody answers");
       },
     },
   },
 ];
-
-type Report = [what: string, reason: string, inRooms: boolean];
-
-/** What the server reports of the end of a socket, in order, to whoever asks for it. */
-async function watch(stage: Stage, watcher: Client, id: string): Promise<() => Promise<Report[]>> {
-  await stage.step();
-  const reports: Report[] = [];
-  const end = new Promise<Report[]>((resolve) => {
-    watcher.on("watched", (...report: Report) => {
-      reports.push(report);
-      if (report[0] === "disconnect") resolve(reports);
-    });
-  });
-  await ask(watcher, "watch", id);
-  return () => within("the end of the socket", end);
-}

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Feature } from "../feature.ts";
-import type { Transport } from "../host.ts";
 import { within } from "../patience.ts";
 import { ask, next } from "../stage.ts";
 
@@ -17,16 +16,15 @@ export const flood: readonly Feature[] = [
     ways: ["upgrade"],
     scenarios: {
       "and the transport changes under them": async (stage) => {
-        const gate = new Gate();
-        const [polling, websocket] = stage.transports;
-        const client = stage.client("/", { transports: [polling!, behind(websocket!, gate)] });
+        const held = await stage.holdUpgrades();
+        const client = stage.client("/", {}, held.url);
         const upgraded = next(client.io.engine, "upgrade");
         const order: number[] = [];
         const transports = new Set<string>();
         const complete = new Promise<void>((resolve) => {
           client.on("echo", (n: number) => {
             transports.add(client.io.engine.transport.name);
-            if (order.push(n) === MARGIN) gate.open();
+            if (order.push(n) === MARGIN) held.release();
             if (order.length === COUNT) resolve();
           });
         });
@@ -44,18 +42,3 @@ export const flood: readonly Feature[] = [
     },
   },
 ];
-
-class Gate {
-  open!: () => void;
-  readonly opened = new Promise<void>((resolve) => (this.open = resolve));
-}
-
-/** The same transport, which starts when the gate is open. */
-function behind(transport: Transport, { opened }: Gate): Transport {
-  const Open = transport as unknown as new (...args: unknown[]) => { doOpen(): void };
-  return class extends Open {
-    override doOpen(): void {
-      void opened.then(() => super.doOpen());
-    }
-  } as unknown as Transport;
-}

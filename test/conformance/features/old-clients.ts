@@ -1,7 +1,7 @@
 /** Clients of Engine.IO 3: released ones, and what is on their wire. */
 import assert from "node:assert/strict";
 import type { Socket as Client } from "socket.io-client";
-import type { ClientLibrary } from "../../interop/arena.ts";
+import type { ClientLibrary } from "../../interop/library.ts";
 import { OLD_CLIENTS } from "../../interop/old-clients.ts";
 import type { Feature, Scenario, Way } from "../feature.ts";
 import type { Frame } from "../host.ts";
@@ -205,17 +205,17 @@ export const oldClients: readonly Feature[] = [
     name: `socket.io-client ${current.version}`,
     ways: ["polling", "websocket", "upgrade"],
     profile: "old",
-    needs: ["has a network"],
+    needs: ["has a network", "is on its own"],
     scenarios: { ...basics(current), ...more },
   },
   {
     name: `socket.io-client ${older.map(({ version }) => version).join(" and ")}`,
     ways: ["polling", "websocket", "upgrade"],
     profile: "old",
-    needs: ["has a network"],
+    needs: ["has a network", "is on its own"],
     scenarios: Object.assign({}, ...older.map(basics)) as Record<string, Scenario>,
   },
-  { name: "Engine.IO 3 over polling, JSONP included", ways: ["polling"], profile: "old", scenarios: wire },
-  { name: "Engine.IO 3 over WebSocket", ways: ["websocket"], profile: "old", scenarios: frames },
-  { name: "clients of Engine.IO 3 that do not ping are closed", ways: ["websocket"], profile: "brisk", scenarios: silence },
+  { name: "Engine.IO 3 over polling, JSONP included", ways: ["polling"], needs: ["is on its own"], profile: "old", scenarios: wire },
+  { name: "Engine.IO 3 over WebSocket", ways: ["websocket"], needs: ["is on its own"], profile: "old", scenarios: frames },
+  { name: "clients of Engine.IO 3 that do not ping are closed", ways: ["websocket"], needs: ["is on its own"], profile: "brisk", scenarios: silence },
 ];

@@ -45,6 +45,7 @@ export const recovery: readonly Feature[] = [
   {
     name: "connection state recovery",
     profile: "recovering",
+    needs: ["recovers"],
     ways: ["polling", "websocket", "upgrade"],
     scenarios: Object.fromEntries(["/", "/chat", "/room-7"].map((namespace) => [
       `in ${namespace}, a client comes back to its socket: first what it has missed, then what is new`,
@@ -77,6 +78,7 @@ export const recovery: readonly Feature[] = [
   {
     name: "a client that was told to go, or has left, starts anew",
     profile: "recovering",
+    needs: ["recovers"],
     scenarios: {
       "with an id of its own": async (stage) => {
         const { client, witness, room } = await enter(stage, "/");

@@ -46,11 +46,13 @@ const CLEARED = { "access-control-allow-origin": "https://app.example", "access-
 export const refusals: readonly Feature[] = [
   {
     name: "refused requests and their codes",
+    needs: ["is on its own"],
     ways: ["polling"],
     scenarios: Object.fromEntries(BAD_REQUESTS.map((bad) => [`${bad.what}: code ${bad.code}`, refuses(bad)])),
   },
   {
     name: "refused WebSocket handshakes",
+    needs: ["is on its own"],
     ways: ["websocket"],
     scenarios: {
       "are answered over HTTP": async (stage) => {
@@ -63,6 +65,7 @@ export const refusals: readonly Feature[] = [
   },
   {
     name: "`allowRequest`",
+    needs: ["is on its own"],
     profile: "guarded",
     scenarios: {
       "refuses with code 4": async (stage) => {
@@ -77,6 +80,7 @@ export const refusals: readonly Feature[] = [
   },
   {
     name: "methods and overlaps within a session",
+    needs: ["is on its own"],
     ways: ["polling"],
     scenarios: {
       "other methods get 405 and change nothing": async (stage) => {
@@ -110,6 +114,7 @@ export const refusals: readonly Feature[] = [
   },
   {
     name: "other paths belong to the app",
+    needs: ["is on its own"],
     ways: ["polling"],
     scenarios: {
       "and are not ours": async (stage) => {
@@ -126,6 +131,7 @@ export const refusals: readonly Feature[] = [
   },
   {
     name: "CORS",
+    needs: ["is on its own"],
     profile: "guarded",
     ways: ["polling"],
     scenarios: {
@@ -162,6 +168,7 @@ export const refusals: readonly Feature[] = [
   },
   {
     name: "origins of WebSocket handshakes",
+    needs: ["is on its own"],
     profile: "guarded",
     ways: ["websocket"],
     scenarios: {

@@ -5,6 +5,7 @@ import { ask, bytesOf, hear, next, untilEnd, whoIs } from "../stage.ts";
 export const sleep: readonly Feature[] = [
   {
     name: "clients outlive the server's memory",
+    profile: "quiet",
     needs: ["sleeps"],
     ways: ["websocket"],
     scenarios: {
@@ -43,15 +44,17 @@ export const sleep: readonly Feature[] = [
         const root = await stage.join();
         const others = ["/chat", "/room-7"].map((name) => root.io.socket(name));
         await Promise.all(others.map((other) => next(other, "connect")));
-        const ids = [root, ...others].map(({ id }) => id);
+        const idsOnServer = (): Promise<string[]> => Promise.all([root, ...others].map(async (client) => (await whoIs(client)).id));
+        const ids = await idsOnServer();
         await stage.sleep();
-        assert.deepEqual(await Promise.all([root, ...others].map(async (client) => (await whoIs(client)).id)), ids);
+        assert.deepEqual(await idsOnServer(), ids);
       },
     },
   },
   {
     name: "polling sessions outlive the server's memory between two polls",
-    needs: ["sleeps"],
+    profile: "quiet",
+    needs: ["sleeps", "is on its own"],
     ways: ["polling"],
     scenarios: {
       "with what was queued for them": async (stage) => {

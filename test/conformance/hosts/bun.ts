@@ -8,8 +8,8 @@ export const bun: Host = {
   binary: "Buffer",
   lacks: { sleeps: "The process keeps its memory as long as it runs." },
   network: tcp,
-  start(profile, certificate) {
+  start(orders) {
     const program = join(import.meta.dirname, "../programs/bun.mjs");
-    return startProgram([join(ROOT, "node_modules/.bin/bun"), program], { profile, certificate });
+    return startProgram([join(ROOT, "node_modules/.bin/bun"), program], orders);
   },
 };

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { Miniflare } from "miniflare";
-import type { Profile } from "../app.ts";
-import type { Certificate, Host, Running } from "../host.ts";
+import type { Host, Orders, Running } from "../host.ts";
 import { ROOT } from "./spawned.ts";
 import { tcp } from "./tcp.ts";
 
@@ -30,14 +29,14 @@ export const cloudflare: Host = {
   start,
 };
 
-async function start(profile: Profile, certificate?: Certificate): Promise<Running> {
+async function start({ certificate, ...orders }: Orders): Promise<Running> {
   await bundled;
   const miniflare = new Miniflare({
     modules: true,
     scriptPath: bundle,
     compatibilityDate: "2026-01-01",
     durableObjects: { APP: { className: "App", useSQLite: true } },
-    bindings: { PROFILE: profile },
+    bindings: { ORDERS: orders },
     host: "127.0.0.1",
     port: 0,
     ...(certificate && { https: true, httpsKey: certificate.key, httpsCert: certificate.cert }),

@@ -11,8 +11,8 @@ export const deno: Host = {
     sleeps: "The process keeps its memory as long as it runs.",
   },
   network: tcp,
-  start(profile, certificate) {
+  start(orders) {
     const program = join(import.meta.dirname, "../programs/deno.mjs");
-    return startProgram([join(ROOT, "node_modules/.bin/deno"), "run", "--quiet", "--allow-net", program], { profile, certificate });
+    return startProgram([join(ROOT, "node_modules/.bin/deno"), "run", "--quiet", "--allow-net", program], orders);
   },
 };

@@ -9,7 +9,7 @@ import { Server } from "../../../runtimes/core.ts";
 import type { WebSocketHandler, WebSocketLike } from "../../../src/index.ts";
 import { Queue } from "../../interop/queue.ts";
 import { optionsOf, setup } from "../app.ts";
-import { type DialOptions, type Frame, type Host, Refused, type Transport, type Wire } from "../host.ts";
+import { type DialOptions, type Frame, type Held, type Host, Refused, type Transport, type Wire } from "../host.ts";
 
 type Service = Pick<Server, "fetch">;
 
@@ -25,9 +25,9 @@ export const memory: Host = {
     "serves the client": "The seam alone has no files.",
     sleeps: "The process keeps its memory as long as it runs.",
   },
-  network: { polling: Fetch, websocket: memoryTransport(), fetch: memoryFetch, dial },
-  async start(profile) {
-    const io = new Server(optionsOf(profile));
+  network: { polling: Fetch, websocket: memoryTransport(), fetch: memoryFetch, dial, holdUpgrades },
+  async start(orders) {
+    const io = new Server(optionsOf(orders));
     setup(io);
     return { url: addServer(io), stop: () => io.close() };
   },
@@ -70,6 +70,18 @@ function serverOf(url: string): Service {
   const server = servers.get(new URL(url).host);
   if (!server) throw new TypeError(`Nobody is at ${url}`);
   return server;
+}
+
+/** Another host of the network, with the same server behind it. */
+async function holdUpgrades(url: string): Promise<Held> {
+  const server = serverOf(url);
+  let release!: () => void;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const fetch: Service["fetch"] = async (request, info) => {
+    if (request.headers.has("upgrade")) await released;
+    return server.fetch(request, info);
+  };
+  return { url: addServer({ fetch }), release, end: () => {} };
 }
 
 /** Opens a pipe through the server's `fetch`. */

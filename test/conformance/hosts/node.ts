@@ -21,8 +21,8 @@ export const node: Host = {
   binary: "Buffer",
   lacks: { sleeps: "The process keeps its memory as long as it runs." },
   network: tcp,
-  async start(profile, certificate) {
+  async start(orders) {
     await bundled;
-    return startProgram([process.execPath, bundle], { profile, certificate });
+    return startProgram([process.execPath, bundle], orders);
   },
 };

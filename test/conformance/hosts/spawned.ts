@@ -4,19 +4,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Profile } from "../app.ts";
-import type { Certificate, Running } from "../host.ts";
+import type { Orders, Running } from "../host.ts";
 
 export const ROOT = join(import.meta.dirname, "../../..");
 
-/** What a server program is told, as JSON in its last argument. */
-export interface Orders {
-  readonly profile: Profile;
-  /** Present when it is to be reached over TLS. */
-  readonly certificate?: Certificate | undefined;
-}
-
-/** Starts a program, which prints `{"port": …}` when it listens, and ends when its input does. */
+/** Starts a program, which gets its orders as JSON in its last argument, prints `{"port": …}` when it listens, and ends when its input does. */
 export async function startProgram(command: readonly [string, ...string[]], orders: Orders): Promise<Running> {
   const [file, ...args] = command;
   const child = spawn(file, [...args, JSON.stringify(orders)], { cwd: ROOT, stdio: ["pipe", "pipe", "inherit"] });

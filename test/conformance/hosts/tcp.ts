@@ -3,12 +3,14 @@ import { NodeWebSocket, NodeXHR } from "socket.io-client";
 import { WebSocket } from "ws";
 import { Queue } from "../../interop/queue.ts";
 import { type DialOptions, type Frame, type Network, Refused, type Wire } from "../host.ts";
+import { holdUpgrades } from "./hold-upgrades.ts";
 
 export const tcp: Network = {
   polling: NodeXHR,
   websocket: NodeWebSocket,
   fetch: (url, init) => fetch(url, init),
   dial,
+  holdUpgrades,
 };
 
 function dial(url: string, { headers = {}, protocols = [] }: DialOptions = {}): Promise<Wire> {

@@ -6,9 +6,11 @@
 import { NodeWebSocket, NodeXHR } from "socket.io-client";
 import process from "node:process";
 import type { Profile } from "../app.ts";
-import { type Way, waysOf } from "../feature.ts";
+import { runsOf, type Way, WAYS } from "../feature.ts";
 import { features } from "../features.ts";
 import type { Host } from "../host.ts";
+import { holdUpgrades } from "../hosts/hold-upgrades.ts";
+import { latest } from "../libraries.ts";
 import { Stage } from "../stage.ts";
 
 export interface Task {
@@ -31,27 +33,29 @@ const { host, urls } = JSON.parse(process.argv.at(-1)!) as Task;
 const passed: string[] = [];
 const failed: { name: string; error: string }[] = [];
 const aside: string[] = [];
-for (const way of ["polling", "websocket", "upgrade"] as const) await play(way);
+for (const way of WAYS) await play(way);
 // Clients of old versions leave timers behind that would keep the process.
 process.stdout.write(JSON.stringify({ passed, failed, aside } satisfies Outcome), () => process.exit());
 
 /** Every scenario that this way has, one after the other. */
-async function play(way: Way): Promise<void> {
+async function play(only: Way): Promise<void> {
   for (const feature of features) {
-    for (const [scenario, run] of Object.entries(feature.scenarios)) {
-      let asksForMore = false;
-      const refuse = async (): Promise<never> => {
-        asksForMore = true;
-        throw new Error("clients cannot do that");
-      };
-      const elsewhere: Host = { ...host, network: { ...transports, fetch: refuse, dial: refuse }, start: refuse };
-      if (!waysOf(elsewhere, feature, "awake").includes(way)) continue;
-      const name = `${way}: ${feature.name}: ${scenario}`;
-      const stage = new Stage(elsewhere, way, { url: urls[feature.profile ?? "plain"], stop: refuse, evict: refuse }, false);
-      const failure = await run(stage).then(() => undefined, (error: Error) => String(error.stack));
-      if (asksForMore) aside.push(name);
-      else if (failure === undefined) passed.push(name);
-      else failed.push({ name, error: failure });
+    let asksForMore = false;
+    const refuse = async (): Promise<never> => {
+      asksForMore = true;
+      throw new Error("clients cannot do that");
+    };
+    const network = { ...transports, fetch: refuse, dial: refuse, holdUpgrades };
+    const cast = { host: { ...host, network, start: refuse }, library: latest, manner: "awake" } as const;
+    for (const { way, name, scenario } of runsOf(cast, feature)) {
+      if (way !== only) continue;
+      asksForMore = false;
+      const title = `${way}: ${feature.name}: ${name}`;
+      const stage = new Stage(cast, way, { url: urls[feature.profile ?? "plain"], stop: refuse, evict: refuse });
+      const failure = await scenario(stage).then(() => undefined, (error: Error) => String(error.stack));
+      if (asksForMore) aside.push(title);
+      else if (failure === undefined) passed.push(title);
+      else failed.push({ name: title, error: failure });
       await stage.end();
     }
   }

@@ -12,7 +12,7 @@ export class App extends SocketIO {
   }
 
   options(env) {
-    return optionsOf(env.PROFILE);
+    return optionsOf(env.ORDERS);
   }
 
   setup(io) {

@@ -1,0 +1,4 @@
+import { defineEarlierClients } from "./earlier.ts";
+import { node } from "./hosts/node.ts";
+
+defineEarlierClients(node);
