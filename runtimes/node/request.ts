@@ -1,4 +1,4 @@
-import { IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, STATUS_CODES, ServerResponse } from "node:http";
+import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, STATUS_CODES, ServerResponse } from "node:http";
 import type { Socket as NetSocket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Reply, RequestLike, Upgrade } from "../../src/index.ts";
@@ -19,7 +19,8 @@ export class NodeRequest implements RequestLike {
   /** Of a handshake it is read at once: the socket forgets it when it ends. */
   readonly #address: string | undefined;
   /** Replaced by a copy once it is answered, unless somebody has seen it. */
-  #raw: IncomingMessage | KeptRequest;
+  #raw: IncomingMessage | undefined;
+  #kept: KeptRequest | undefined = undefined;
   #shown = false;
   #response: ServerResponse | undefined;
   #finishBody: ((result: "aborted") => void) | undefined = undefined;
@@ -44,7 +45,7 @@ export class NodeRequest implements RequestLike {
   }
 
   get #message(): IncomingMessage {
-    return this.#raw instanceof KeptRequest ? this.#raw.restore() : this.#raw;
+    return this.#raw ?? this.#kept!.restore();
   }
 
   get headers(): HeadersLike {
@@ -71,7 +72,9 @@ export class NodeRequest implements RequestLike {
   #settle(): void {
     this.#response = undefined;
     const raw = this.#raw;
-    if (!this.#shown && raw instanceof IncomingMessage && KeptRequest.canReplace(raw)) this.#raw = new KeptRequest(raw);
+    if (this.#shown || raw === undefined || !KeptRequest.canReplace(raw)) return;
+    this.#kept = new KeptRequest(raw);
+    this.#raw = undefined;
   }
 
   get remoteAddress(): string {

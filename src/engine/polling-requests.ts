@@ -1,4 +1,4 @@
-import type { Reply, RequestLike } from "../platform.ts";
+import type { BodyFailure, Reply, RequestLike } from "../platform.ts";
 import type { PollingAsk } from "./ask.ts";
 import { TransportError } from "./close-reason.ts";
 import { endMalformed } from "./endings.ts";
@@ -26,55 +26,62 @@ export function receivePoll(session: Session, request: RequestLike, form: Pollin
 }
 
 /** A POST of a polling session. */
-export async function receivePost(session: Session, request: RequestLike, { form, stamp }: PollingAsk): Promise<Reply> {
+export function receivePost(session: Session, request: RequestLike, ask: PollingAsk): Promise<Reply> | Reply {
   const polling = session.polling!;
   if (polling.openPost !== undefined) {
     session.end("transport error", new TransportError(overlap));
     return empty(400);
   }
-  polling.openPost = request;
   const contentType = request.headers.get("content-type") ?? "";
-  try {
-    const body = await (form.accepts(contentType) ? readBody(session, request) : fail(session, 400, new TransportError("invalid content")));
-    if (!(body instanceof Uint8Array)) return body;
-    session.owner.logs.polling?.("a POST brings %d bytes", body.length);
-    if (isRepeated(polling.unansweredPost, stamp, body)) return ok();
-    polling.unansweredPost = undefined;
-    if (stamp !== undefined) request.onAbort(() => (polling.unansweredPost = { stamp, body }));
-    const reader = form.read(body, contentType);
-    if (reader === undefined) return malformed(session);
-    const reply = handlePayload(session, reader, 0);
-    return reply instanceof Promise ? await reply : reply;
-  } finally {
-    session.postHandled();
-  }
-}
-
-/** The body, or the reply to a request that has none. */
-function readBody(session: Session, request: RequestLike): Promise<Uint8Array | Reply> | Reply {
-  const { maxHttpBufferSize } = session.owner.options;
+  if (!ask.form.accepts(contentType)) return fail(session, 400, new TransportError("invalid content"));
   if ((request.headers.get("content-encoding") ?? "identity") !== "identity") {
     return fail(session, 415, new TransportError("invalid content encoding"));
   }
-  if (Number(request.headers.get("content-length") ?? 0) > maxHttpBufferSize) return tooLarge(session);
-  return readInTime(session, request, maxHttpBufferSize);
+  if (Number(request.headers.get("content-length") ?? 0) > session.owner.options.maxHttpBufferSize) return tooLarge(session);
+  polling.openPost = request;
+  return readPost(session, request, ask, contentType);
 }
 
-async function readInTime(session: Session, request: RequestLike, limit: number): Promise<Uint8Array | Reply> {
+/** Reads the body in time and handles it. */
+async function readPost(session: Session, request: RequestLike, ask: PollingAsk, contentType: string): Promise<Reply> {
   const { schedule, options } = session.owner;
   let late = false;
   const deadline = schedule.after(options.limits.bodyTimeout, () => {
     late = true;
     request.cancelBody();
   });
-  const body = await request.readBody(limit);
-  deadline.cancel();
-  if (body === "too-large") return tooLarge(session);
-  if (body !== "aborted") return body;
+  try {
+    const body = await request.readBody(options.maxHttpBufferSize);
+    deadline.cancel();
+    const reply = typeof body === "string" ? unread(session, body, late) : handleBody(session, request, ask, contentType, body);
+    return reply instanceof Promise ? await reply : reply;
+  } finally {
+    session.postHandled();
+  }
+}
+
+function unread(session: Session, failure: BodyFailure, late: boolean): Reply {
+  if (failure === "too-large") return tooLarge(session);
   if (isOver(session)) return empty(400);
   if (!late) return fail(session, 400, new TransportError("data request connection closed prematurely"));
   session.owner.limitHit("bodyTimeout", session);
   return fail(session, 408, new TransportError("data request timed out"));
+}
+
+function handleBody(
+  session: Session,
+  request: RequestLike,
+  { form, stamp }: PollingAsk,
+  contentType: string,
+  body: Uint8Array,
+): Promise<Reply> | Reply {
+  const polling = session.polling!;
+  session.owner.logs.polling?.("a POST brings %d bytes", body.length);
+  if (isRepeated(polling.unansweredPost, stamp, body)) return ok();
+  polling.unansweredPost = undefined;
+  if (stamp !== undefined) request.onAbort(() => (polling.unansweredPost = { stamp, body }));
+  const reader = form.read(body, contentType);
+  return reader === undefined ? malformed(session) : handlePayload(session, reader, 0);
 }
 
 /** In slices, so that a body full of packets does not keep everybody else waiting. */

@@ -82,11 +82,14 @@ export class Polling {
   }
 
   #takeBody(form: PollingForm): readonly Outgoing[] {
-    const items: Outgoing[] = [];
-    let bodySize = form.baseSize;
+    const lone = this.queue.shift()!;
+    // Goes whatever its size, so that it need not be measured.
+    if (this.queue.isEmpty) return [lone];
+    const items = [lone];
+    let bodySize = form.baseSize + form.sizeOf(lone);
     for (let item = this.queue.first; item !== undefined; item = this.queue.first) {
       bodySize += form.sizeOf(item);
-      if (items.length > 0 && bodySize > this.#maxBodySize) break;
+      if (bodySize > this.#maxBodySize) break;
       items.push(this.queue.shift()!);
     }
     return items;
