@@ -19,7 +19,7 @@ import { type PluggedNode, startPlugged } from "./pair.ts";
 const OUTAGE = 20_000;
 const BETWEEN_EVENTS = 250;
 
-const all = [redisAdapter, redisAdapterWithIoRedis, ...shardedAdapters.slice(0, 1), streamsAdapter, streamsAdapterWithIoRedis, postgresAdapter];
+const all = [redisAdapter, redisAdapterWithIoRedis, ...shardedAdapters, streamsAdapter, streamsAdapterWithIoRedis, postgresAdapter];
 
 /** What was seen with one adapter. */
 interface Course {

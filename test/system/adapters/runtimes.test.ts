@@ -5,8 +5,8 @@ import msgpack from "socket.io-msgpack-parser";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import type { Reply } from "../../adapters/app.ts";
 import { Member } from "../../adapters/member.ts";
-import { describeCluster } from "../../adapters/scenarios.ts";
-import { startNode } from "../../adapters/servers.ts";
+import { type Cluster, describeCluster } from "../../adapters/scenarios.ts";
+import { type Kind, startNode } from "../../adapters/servers.ts";
 import { ROOT } from "../program.ts";
 import type { Published } from "./adapters.ts";
 import { type Broker, startPostgres, startRedis } from "./brokers.ts";
@@ -36,22 +36,40 @@ describe("a server in another runtime beside one on Node", () => {
   });
   afterAll(() => Promise.all(Object.values(brokers).map((broker) => broker.remove())));
 
-  for (const [runtime, begin] of Object.entries(runtimes)) {
-    describe.each(Object.keys(adapters) as (keyof typeof adapters)[])(`${runtime}: %s`, (adapter) => {
-      const published = adapters[adapter];
-      let program: Awaited<ReturnType<typeof start>>;
-      let node: PluggedNode;
-      beforeAll(async () => {
-        const broker = brokers[published.broker]!.url;
-        node = await startPlugged(published, "ours", broker);
-        program = await begin({ adapter, broker });
-      });
-      afterAll(async () => {
-        await program.stop();
-        await node.stop();
-      });
-      describeCluster(() => ({ a: program.url, b: node.url }));
+  /** Registers what starts and ends the two around the tests of one group. */
+  function pair(begin: (orders: Orders) => ReturnType<typeof start>, adapter: keyof typeof adapters, kind: Kind): () => Cluster {
+    const published = adapters[adapter];
+    let program: Awaited<ReturnType<typeof start>>;
+    let node: PluggedNode;
+    beforeAll(async () => {
+      const broker = brokers[published.broker]!.url;
+      node = await startPlugged(published, kind, broker);
+      program = await begin({ adapter, broker });
     });
+    afterAll(async () => {
+      await program.stop();
+      await node.stop();
+    });
+    return () => ({ a: program.url, b: node.url });
+  }
+
+  const names = Object.keys(adapters) as (keyof typeof adapters)[];
+
+  for (const [row, [runtime, begin]] of Object.entries(runtimes).entries()) {
+    describe.each(names)(`${runtime}, one of ours: %s`, (adapter) => {
+      describeCluster(pair(begin, adapter, "ours"));
+    });
+
+    // What a released server hears does not depend on the package that carries it to Redis.
+    const withNodeRedis = names.filter((name) => name !== "redisAdapterWithIoRedis");
+    for (const [column, adapter] of withNodeRedis.entries()) {
+      // Each adapter is asked on one runtime and asks on the other; each runtime does both.
+      const asks = (row + column) % 2 === 0;
+      describe(`${runtime}, a released one that ${asks ? "is asked" : "asks"}: ${adapter}`, () => {
+        const mixed = pair(begin, adapter, "released");
+        describeCluster(asks ? mixed : () => ({ a: mixed().b, b: mixed().a }));
+      });
+    }
   }
 });
 
