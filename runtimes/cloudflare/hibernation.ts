@@ -7,6 +7,7 @@ const PREFIX = "omnisocket:connection:";
 
 /** What the object asks of the server. */
 interface Snapshots {
+  endOfTurn(task: () => void): void;
   snapshot(session: Session): ConnectionSnapshot | undefined;
   report(error: unknown): void;
 }
@@ -45,7 +46,7 @@ export class Hibernation {
   changed(session: Session): void {
     this.#changed.add(session);
     if (this.#changed.size > 1) return;
-    queueMicrotask(() => {
+    this.#snapshots.endOfTurn(() => {
       const sessions = [...this.#changed];
       this.#changed.clear();
       for (const each of sessions) this.#save(each);

@@ -8,6 +8,7 @@ import type { TransportName } from "./options.ts";
 import type { Polling } from "./polling.ts";
 import type { Revision } from "./revision.ts";
 import type { SessionEvents, SessionOwner } from "./session-contract.ts";
+import type { RequestSnapshot } from "./snapshot.ts";
 
 /** What one message may be. */
 type Sendable = string | ArrayBuffer | ArrayBufferView;
@@ -33,6 +34,7 @@ export abstract class Connection extends Emitter<SessionEvents> {
   /** @internal */ readonly owner: SessionOwner;
   /** @internal */ readonly revision: Revision;
   /** @internal */ readonly handshake: RequestLike;
+  /** @internal What snapshots say of the handshake, from the first one on. */ keptRequest: RequestSnapshot | undefined;
   /** @internal Who opened it, by the option `bindSession`. */ boundTo: string | undefined;
   /** @internal Whether it began with polling. */ readonly startedPolling: boolean;
   /** @internal */ transportName: TransportName;

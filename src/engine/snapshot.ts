@@ -35,9 +35,7 @@ export interface RequestSnapshot {
 }
 
 export function snapshotSession(session: Session): SessionSnapshot {
-  const { owner, handshake } = session;
-  const headers: [string, string][] = [];
-  handshake.headers.forEach((value, name) => headers.push([name, value]));
+  const { owner } = session;
   const toWallClock = owner.host.wallClock() - owner.host.now();
   return {
     id: session.id,
@@ -45,13 +43,7 @@ export function snapshotSession(session: Session): SessionSnapshot {
     startedPolling: session.startedPolling,
     boundTo: session.boundTo,
     transport: session.transportName,
-    request: {
-      method: handshake.method,
-      url: handshake.url,
-      headers,
-      remoteAddress: handshake.remoteAddress,
-      secure: handshake.secure,
-    },
+    request: (session.keptRequest ??= snapshotRequest(session.handshake)),
     pulse: session.pulse,
     pingedAt: session.pingedAt + toWallClock,
     heartbeatDue: session.heartbeat.due + toWallClock,
@@ -59,11 +51,18 @@ export function snapshotSession(session: Session): SessionSnapshot {
   };
 }
 
+function snapshotRequest({ method, url, headers, remoteAddress, secure }: RequestLike): RequestSnapshot {
+  const pairs: [string, string][] = [];
+  headers.forEach((value, name) => pairs.push([name, value]));
+  return { method, url, headers: pairs, remoteAddress, secure };
+}
+
 /** The session goes on; its deadlines are never further away than they could be. */
 export function restoreSession(snapshot: SessionSnapshot, owner: SessionOwner, ws?: WebSocketLike): Session {
   const { host } = owner;
   const revision = revisions[snapshot.protocol];
   const session = new Session(snapshot.id, new RestoredRequest(snapshot.request), owner, revision, ws, snapshot.startedPolling);
+  session.keptRequest = snapshot.request;
   session.boundTo = snapshot.boundTo;
   for (const item of snapshot.queue) {
     session.polling?.queue.push(typeof item === "string" ? control(item) : revision.message(new Batch(item)));
