@@ -5,6 +5,6 @@ export type { ClientFiles } from "./server/client-files.ts";
 export { checkOptions, text } from "./engine/option-checks.ts";
 export { toHeaders } from "./engine/hooks.ts";
 export { WebRequest, type WebContext, toResponse } from "./engine/web-request.ts";
-export { utf8Length } from "./wire/utf8.ts";
+export { isLonger, utf8Length } from "./wire/utf8.ts";
 export type { ConnectionSnapshot } from "./server/snapshot.ts";
 export type { SavedConnection } from "./server/server.ts";

@@ -33,7 +33,10 @@ export function composeWebSocket<Data>(options: EngineOptions, app?: Bun.WebSock
   return {
     ...settings(options, app === undefined),
     ...app,
-    open: (ws) => (ours(ws) ?? app)?.open?.(ws),
+    open(ws) {
+      const socket = ours(ws);
+      return socket === undefined ? app?.open?.(ws) : socket.open(ws, options.deflateThreshold);
+    },
     message: (ws, data) => (ours(ws) ?? app)?.message?.(ws, data),
     drain: (ws) => (ours(ws) ?? app)?.drain?.(ws),
     close: (ws, code, reason) => (ours(ws) ?? app)?.close?.(ws, code, reason),
@@ -46,8 +49,15 @@ function settings({ maxHttpBufferSize, perMessageDeflate, limits }: EngineOption
   return {
     maxPayloadLength: Math.min(alone ? maxHttpBufferSize : Math.max(BUN_LIMIT, maxHttpBufferSize), LARGEST),
     backpressureLimit: Math.min(Math.max(BUN_LIMIT, limits.maxBufferedBytes), LARGEST),
-    perMessageDeflate,
+    perMessageDeflate: deflateOf(perMessageDeflate),
     // Dead clients are found by the core's own heartbeat.
     ...(alone && { idleTimeout: 0, sendPings: false }),
   };
+}
+
+/** Bun compresses nothing where it is given an object that says nothing to it, and knows no threshold. */
+function deflateOf(option: EngineOptions["perMessageDeflate"]): boolean | object {
+  if (typeof option !== "object") return option;
+  const { threshold: _, ...others } = option as { threshold?: number };
+  return Object.keys(others).length === 0 || others;
 }

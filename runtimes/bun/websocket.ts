@@ -1,11 +1,14 @@
 import { TransportError, type WebSocketHandler, type WebSocketLike } from "../../src/index.ts";
-import type { SharedFrames } from "../../src/runtime.ts";
+import { type SharedFrames, isLonger } from "../../src/runtime.ts";
 import { type Chain, Outbox, type Sender } from "./outbox.ts";
 
 type Socket = Bun.ServerWebSocket<unknown>;
 
 /** What Bun sends at once of what it is given together: more would only wait. */
 const CORK_LIMIT = 16_384;
+
+/** Bytes from which a message is compressed, where it is not known what the options say. */
+const DEFLATE_THRESHOLD = 1024;
 
 const outbox = new Outbox();
 
@@ -22,8 +25,9 @@ export class OurSocket {
     this.#handler = handler;
   }
 
-  open(ws: Socket): void {
-    this.#socket = new BunWebSocket(ws);
+  /** `deflateThreshold` is for where messages are compressed. */
+  open(ws: Socket, deflateThreshold = DEFLATE_THRESHOLD): void {
+    this.#socket = new BunWebSocket(ws, deflateThreshold);
     this.#handler.open(this.#socket);
   }
 
@@ -59,8 +63,10 @@ class BunWebSocket implements WebSocketLike, Sender {
   /** What this turn sends, up to `CORK_LIMIT`; only while Bun holds nothing back. */
   #pending: Chain | undefined;
   #ended = false;
+  readonly #deflateThreshold: number;
 
-  constructor(ws: Socket) {
+  constructor(ws: Socket, deflateThreshold: number) {
+    this.#deflateThreshold = deflateThreshold;
     this.#ws = ws;
   }
 
@@ -112,7 +118,7 @@ class BunWebSocket implements WebSocketLike, Sender {
   }
 
   #writeBatch({ frames, compress }: SharedFrames): void {
-    for (const frame of frames) this.#writeFrame(frame, compress);
+    for (const frame of frames) this.#writeFrame(frame, compress && isLonger(frame, this.#deflateThreshold - 1));
   }
 
   #writeFrame(frame: string | Uint8Array, compress: boolean): void {

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Socket as NetSocket } from "node:net";
 import type { WebSocket } from "ws";
 import { type Limits, TransportError, type WebSocketHandler, type WebSocketLike } from "../../src/index.ts";
+import { isLonger } from "../../src/runtime.ts";
 
 /** Holds back what one turn writes, so that each connection is written to once. */
 export class Corks {
@@ -28,8 +29,10 @@ export class NodeWebSocket implements WebSocketLike {
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #corks: Corks;
+  readonly #deflateThreshold: number;
 
-  constructor(ws: WebSocket, socket: Duplex, corks: Corks) {
+  constructor(ws: WebSocket, socket: Duplex, corks: Corks, deflateThreshold: number) {
+    this.#deflateThreshold = deflateThreshold;
     this.#ws = ws;
     this.#socket = socket;
     this.#corks = corks;
@@ -41,7 +44,8 @@ export class NodeWebSocket implements WebSocketLike {
 
   send(data: string | Uint8Array, compress: boolean): void {
     if (this.#socket.writableCorked === 0) this.#corks.add(this.#socket);
-    this.#ws.send(data, { compress });
+    // By itself `ws` looks at the length only where each message is compressed for itself.
+    this.#ws.send(data, { compress: compress && isLonger(data, this.#deflateThreshold - 1) });
   }
 
   close(code?: number, reason?: string): void {

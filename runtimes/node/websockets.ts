@@ -104,7 +104,8 @@ class WsSpeaker implements Speaker {
   }
 
   #open(ws: WebSocket, socket: NetSocket, handler: WebSocketHandler): void {
-    listen(ws, socket, handler, this.#io.engine.opts.limits);
-    handler.open(new NodeWebSocket(ws, socket, this.#corks));
+    const { limits, deflateThreshold } = this.#io.engine.opts;
+    listen(ws, socket, handler, limits);
+    handler.open(new NodeWebSocket(ws, socket, this.#corks, deflateThreshold));
   }
 }

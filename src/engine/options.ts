@@ -48,8 +48,8 @@ export interface EngineOptions {
   transports?: readonly TransportName[];
   /** Whether a polling connection may become a WebSocket. @default true */
   allowUpgrades?: boolean;
-  /** Compression of WebSocket messages, in the runtime's own terms. @default false */
-  perMessageDeflate?: boolean | object;
+  /** Compression of WebSocket messages, in the runtime's own terms, from `threshold` bytes, which are 1024 by default. @default false */
+  perMessageDeflate?: boolean | { threshold?: number; [name: string]: unknown };
   /** Compression of polling replies; `threshold` in bytes. @default { threshold: 1024 } */
   httpCompression?: boolean | { threshold?: number };
   /** A cookie that carries the session id, for load balancers only. `true` names it "io". @default false */
@@ -81,6 +81,8 @@ export interface ResolvedEngineOptions {
   readonly transports: readonly TransportName[];
   readonly allowUpgrades: boolean;
   readonly perMessageDeflate: boolean | object;
+  /** Bytes from which a WebSocket message is compressed, where any is. */
+  readonly deflateThreshold: number;
   /** Bytes from which a polling reply is compressed; `Infinity` for never. */
   readonly compressionThreshold: number;
   readonly cookie: CookieOptions | undefined;
@@ -147,7 +149,8 @@ export function resolveEngineOptions(options: EngineOptions, runtimeLimits?: Par
     transports: checkTransports(options.transports ?? ["polling", "websocket"]),
     allowUpgrades: options.allowUpgrades ?? true,
     perMessageDeflate: options.perMessageDeflate ?? false,
-    compressionThreshold: compressionThreshold(options.httpCompression),
+    deflateThreshold: thresholdOf(options.perMessageDeflate),
+    compressionThreshold: options.httpCompression === false ? Infinity : thresholdOf(options.httpCompression),
     cookie: options.cookie === true ? {} : options.cookie || undefined,
     cors: options.cors || undefined,
     origin: options.origin ?? "auto",
@@ -157,8 +160,7 @@ export function resolveEngineOptions(options: EngineOptions, runtimeLimits?: Par
   };
 }
 
-function compressionThreshold(option: EngineOptions["httpCompression"]): number {
-  if (option === false) return Infinity;
+function thresholdOf(option: boolean | { threshold?: number } | undefined): number {
   return (typeof option === "object" ? option?.threshold : undefined) ?? 1024;
 }
 

@@ -19,6 +19,7 @@ describe("resolveEngineOptions()", () => {
       transports: ["polling", "websocket"],
       allowUpgrades: true,
       perMessageDeflate: false,
+      deflateThreshold: 1024,
       compressionThreshold: 1024,
       cookie: undefined,
       cors: undefined,
