@@ -41,6 +41,8 @@ export class ClientHeartbeat implements HeartbeatKeeper {
     this.#deadlines.add(session.heartbeat, this.#schedule.now() + this.#rhythm().pingTimeout);
   }
 
+  upgraded(): void {}
+
   get #latest(): number {
     const { pingInterval, pingTimeout } = this.#rhythm();
     return this.#schedule.now() + pingInterval + pingTimeout;

@@ -27,6 +27,8 @@ export interface HeartbeatKeeper {
   otherData(session: Beating): void;
   /** Judges this session later. */
   wait(session: Beating): void;
+  /** The session is on a WebSocket now. */
+  upgraded(session: Beating): void;
 }
 
 /** A queue whose owners time out one turn after they are due: what came in time may still wait to be read, and is read before. */
@@ -101,6 +103,11 @@ export class Heartbeat implements HeartbeatKeeper {
     this.#pongs.add(session.heartbeat, this.#schedule.now() + this.#rhythm().pingTimeout);
   }
 
+  /** The client answers there what it was asked before, and where the platform takes pongs nobody would hear of it. */
+  upgraded(session: Beating): void {
+    if (session.pulse !== "idle" && session.lastPong !== undefined) this.#pings.add(session.heartbeat, this.#after(this.#schedule.now()));
+  }
+
   #ping(session: Beating, due: number): void {
     if (session.lastPong !== undefined && session.pulse !== "idle") return this.#judge(session, session.lastPong);
     const { pingTimeout } = this.#rhythm();
@@ -116,13 +123,16 @@ export class Heartbeat implements HeartbeatKeeper {
   /** It is time for the next ping, and the platform knows whether the last one was answered. */
   #judge(session: Beating, lastPong: number): void {
     const now = this.#schedule.now();
+    const deadline = session.pingedAt + this.#rhythm().pingTimeout;
     if (lastPong >= session.pingedAt) {
       session.pulse = "idle";
       this.#ping(session, now);
-    } else if (now - session.pingedAt >= this.#rhythm().pingTimeout) {
+    } else if (now >= deadline) {
       session.pingTimedOut();
     } else {
-      this.#pings.add(session.heartbeat, session.pingedAt + this.#rhythm().pingTimeout);
+      // The process may have gone before the ping was sent; and who answers late waits for the next no longer than the others.
+      this.#pings.add(session.heartbeat, Math.min(deadline, this.#after(now)));
+      session.sendPing();
     }
   }
 

@@ -75,6 +75,7 @@ export class Session extends Outlet implements Beating {
   upgrade(ws: WebSocketLike): void {
     const polling = this.polling!;
     this.become({ state: "websocket", ws });
+    this.#beats.upgraded(this);
     this.transportName = "websocket";
     polling.answerWith(control("6"));
     for (const item of polling.takeAll()) this.push(item);

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "#test";
+import { type Beating, Heartbeat, type Pulse } from "../../src/engine/heartbeat.ts";
+import { Deadline, Schedule } from "../../src/schedule.ts";
 import { connectPolling, connectWebSocket } from "../memory/client.ts";
 import { MemoryEngine } from "../memory/engine.ts";
+import { MemoryHost } from "../memory/host.ts";
 
 const options = { pingInterval: 1000, pingTimeout: 400 };
 
@@ -250,3 +253,62 @@ async function pollFor(memory: MemoryEngine, client: Awaited<ReturnType<typeof c
   await memory.host.advance(time);
   return poll.body;
 }
+
+describe("the heartbeat where the platform takes the pongs", () => {
+  /** What was sent and when, of a session that starts at 5000. */
+  class Sleeper implements Beating {
+    readonly heartbeat: Deadline<Beating> = new Deadline<Beating>(this);
+    readonly told: string[] = [];
+    readonly host = new MemoryHost();
+    readonly beats: Heartbeat;
+    pulse: Pulse = "idle";
+    pingedAt = 0;
+    lastPong: number | undefined = 0;
+
+    constructor(rhythm: { pingInterval: number; pingTimeout: number }) {
+      this.beats = new Heartbeat(new Schedule(this.host), () => rhythm, true);
+      this.beats.start(this);
+    }
+
+    sendPing(): void {
+      this.told.push(`ping at ${this.host.now()}`);
+    }
+
+    pingTimedOut(): void {
+      this.told.push(`the end at ${this.host.now()}`);
+    }
+  }
+
+  test("looks at each pong when the next ping is due", async () => {
+    const session = new Sleeper({ pingInterval: 1000, pingTimeout: 400 });
+    await session.host.advance(1000);
+    session.lastPong = session.host.now() + 10;
+    await session.host.advance(1000);
+    assert.deepEqual(session.told, ["ping at 6000", "ping at 7000"]);
+    await session.host.advance(1000);
+    assert.deepEqual(session.told.slice(2), ["the end at 8000"]);
+  });
+
+  test("looks at the pong of a ping that went out before an upgrade, too", async () => {
+    const session = new Sleeper({ pingInterval: 1000, pingTimeout: 2500 });
+    session.lastPong = undefined;
+    await session.host.advance(1200);
+    session.lastPong = session.host.now();
+    session.beats.upgraded(session);
+    await session.host.advance(800);
+    assert.deepEqual(session.told, ["ping at 6000", "ping at 7000"]);
+  });
+
+  test("pings again while the pong may still come: the ping may have been lost with the memory", async () => {
+    const session = new Sleeper({ pingInterval: 1000, pingTimeout: 2500 });
+    await session.host.advance(2000);
+    assert.deepEqual(session.told, ["ping at 6000", "ping at 7000"]);
+    session.lastPong = session.host.now() + 10;
+    await session.host.advance(1000);
+    assert.deepEqual(session.told.slice(2), ["ping at 8000"]);
+    await session.host.advance(2499);
+    assert.deepEqual(session.told.slice(3), ["ping at 9000", "ping at 10000"], "which does not put the deadline off");
+    await session.host.advance(1);
+    assert.deepEqual(session.told.slice(5), ["the end at 10500"]);
+  });
+});
