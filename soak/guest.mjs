@@ -68,7 +68,7 @@ export class Guest {
 
   constructor(port, kind) {
     this.kind = kind;
-    this.#manager = new Manager(`http://127.0.0.1:${port}`, { ...kinds[kind], reconnectionDelay: 20, reconnectionDelayMax: 20 });
+    this.#manager = new Manager(`http://127.0.0.1:${port}`, { ...kinds[kind], reconnection: false });
   }
 
   async sitDown(namespace) {
@@ -80,11 +80,14 @@ export class Guest {
     if (this.kind === "upgraded" && engine.transport.name === "polling") await new Promise((resolve) => engine.once("upgrade", resolve));
   }
 
-  /** The connection ends, and the client comes back. */
-  async breakOff() {
-    const back = this.seats.map((seat) => seat.comesBack());
+  /** The connection ends, and nobody has decided that it should. */
+  breakOff() {
+    for (const seat of this.seats) seat.mayEnd = true;
     this.#manager.engine.close();
-    await Promise.all(back);
+  }
+
+  async comeBack() {
+    await Promise.all(this.seats.map((seat) => seat.comesBack()));
   }
 
   leave() {
@@ -125,8 +128,9 @@ class Seat {
   }
 
   async comesBack() {
-    this.mayEnd = true;
-    await happens(this.socket, "connect");
+    const connected = happens(this.socket, "connect");
+    this.socket.connect();
+    await connected;
     this.mayEnd = false;
     if (!this.socket.recovered) this.faults.push("was not recovered");
   }

@@ -6,14 +6,14 @@ const NAMESPACES = ["/", "/fixed", /^\/dynamic-\d+$/];
 export class App extends SocketIO {
   options() {
     // Pings amid everything else; who gets none for so long leaves.
-    return { connectionStateRecovery: {}, pingInterval: 300, pingTimeout: 15_000 };
+    return { connectionStateRecovery: {}, pingInterval: 1000, pingTimeout: 15_000 };
   }
 
   setup(io) {
     for (const name of NAMESPACES) {
       const namespace = io.of(name);
       namespace.use(async (socket, next) => {
-        await new Promise((resolve) => setTimeout(resolve, 10 * Math.random()));
+        await new Promise((resolve) => setTimeout(resolve, 50 * Math.random()));
         socket.data = { next: 0, faults: [], begun: 0, answers: 0 };
         next();
       });

@@ -32,9 +32,14 @@ function judge(party, remains, complaints) {
   return { did, figures: verdict.figures, failures: verdict.failures };
 }
 
-/** Guests who do things in rounds; once in each, anywhere, the object loses its memory. */
+/**
+ * Guests who do things in rounds; once in each, between any two of them, the object loses its memory.
+ *
+ * A message that is on its way just then is lost by Miniflare itself, to any object. So everybody holds back what they have to say next until
+ * the object is gone; what the server does and waits for goes on.
+ */
 class Party {
-  figures = { evictions: 0, "kept awake": 0, "asleep already": 0, messages: 0, broadcasts: 0, joins: 0, recoveries: 0 };
+  figures = { evictions: 0, "asleep already": 0, messages: 0, broadcasts: 0, moves: 0, recoveries: 0 };
   faults = [];
   #server;
   #guests = [];
@@ -42,6 +47,7 @@ class Party {
   #actions = 0;
   #evictAfter = Infinity;
   #evicting;
+  #broken = [];
   /** Answers that nobody waits for yet. */
   #waiting = [];
 
@@ -56,7 +62,7 @@ class Party {
   /** Resolves to what the object still has when all have left. */
   async disband() {
     for (const guest of this.#guests) guest.leave();
-    return this.#server.until(({ clients, keys }) => clients + keys.length === 0, () => this.#server.ask("remains"));
+    return this.#settled(0);
   }
 
   async round() {
@@ -64,13 +70,14 @@ class Party {
     this.#actions = 0;
     this.#evictAfter = Math.floor(Math.random() * 60);
     await this.#all(pick(this.#guests, 4).map((guest) => this.#move(guest)));
-    const broken = pick(this.#guests, 1).filter(({ kind }) => kind !== "polling");
-    const others = this.#guests.filter((guest) => !broken.includes(guest));
-    await this.#all([...broken.map((guest) => this.#breakOff(guest)), ...others.map((guest) => this.#talk(guest))]);
-    this.#evicting ??= this.#evict();
-    const isEvicted = (await this.#evicting) === "evicted";
+    this.#broken = pick(this.#guests, 1).filter(({ kind }) => kind !== "polling");
+    const others = this.#guests.filter((guest) => !this.#broken.includes(guest));
+    await this.#all([...this.#broken.map((guest) => this.#breakOff(guest)), ...others.map((guest) => this.#talk(guest))]);
+    this.#broken = [];
+    const isEvicted = (await (this.#evicting ?? this.#evict())) === "evicted";
     this.#evicting = undefined;
     await this.#look(isEvicted ? present : []);
+    if (Math.random() < 0.2) await this.#change();
   }
 
   #seats() {
@@ -94,14 +101,8 @@ class Party {
       },
       () => seat.call("keep", (seat.value = { random: Math.random(), text: "x".repeat(any([1, 100, 20_000])) })),
       () => namespace && guest.sitDown(namespace),
-      async () => {
-        if (guest === this.#guests[0]) return;
-        this.#guests.splice(this.#guests.indexOf(guest), 1);
-        guest.leave();
-        await this.#welcome(guest.kind);
-      },
     ];
-    this.figures.joins += 1;
+    this.figures.moves += 1;
     await any(moves)();
   }
 
@@ -138,23 +139,42 @@ class Party {
     this.figures.broadcasts += 1;
   }
 
+  /** Away at any time, and perhaps while the object goes. */
   async #breakOff(guest) {
     await this.#act();
     this.figures.recoveries += guest.seats.length;
-    await guest.breakOff();
+    guest.breakOff();
+    await this.#act();
+    await guest.comeBack();
+  }
+
+  /** A guest leaves for good, and another one comes. */
+  async #change() {
+    const [guest] = this.#guests.splice(1 + Math.floor(Math.random() * (GUESTS - 1)), 1);
+    guest.leave();
+    const { clients } = await this.#settled(this.#guests.length);
+    if (clients !== this.#guests.length) this.faults.push(`${clients} clients instead of ${this.#guests.length}`);
+    await this.#welcome(guest.kind);
+  }
+
+  #settled(count) {
+    return this.#server.until(({ clients, keys }) => clients === count && (count > 0 || keys.length === 0), () => this.#server.ask("remains"));
   }
 
   async #welcome(kind) {
     this.#guests.push(await Guest.arrive(this.#server.port, kind));
   }
 
-  /** Before each action: the object may have to go now. */
+  /** Before each action: the object may have to go now, or be about to. */
   async #act() {
     if (this.#actions++ === this.#evictAfter) this.#evicting = this.#evict();
     if (Math.random() < 0.3) await turn();
+    await this.#evicting;
   }
 
   async #evict() {
+    // The answers come when everything before has been read.
+    await Promise.all(this.#guests.filter((guest) => !this.#broken.includes(guest)).map(({ seats }) => seats[0].number()));
     const emptied = gate.close();
     this.#guests[0].seats[0].socket.emit("tick");
     await emptied;
@@ -162,7 +182,7 @@ class Party {
     gate.open();
     if (said === "evicted") this.figures.evictions += 1;
     else if (said.includes("not currently running")) this.figures["asleep already"] += 1;
-    else this.figures["kept awake"] += 1;
+    else this.faults.push(said);
     return said;
   }
 
