@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket as NetSocket } from "node:net";
-import type { Engine, Reply, RequestLike } from "../../src/index.ts";
+import type { Engine, Host, Reply, RequestLike } from "../../src/index.ts";
 import type { AnyHttpServer } from "./http-server.ts";
 import { NodeRequest } from "./request.ts";
 import { WebSockets } from "./websockets.ts";
@@ -28,7 +28,7 @@ export interface Attachment {
 
 /** What is attached. */
 export interface Attachable {
-  readonly engine: Pick<Engine, "opts"> & { readonly host: { endOfTurn(task: () => void): void } };
+  readonly engine: Pick<Engine, "opts"> & { readonly host: Pick<Host, "endOfTurn" | "reportError"> };
   matches(url: string): boolean;
   handle(request: RequestLike): Promise<Reply | undefined>;
 }
@@ -57,7 +57,12 @@ export function attachTo(http: AnyHttpServer, io: Attachable, options: AttachOpt
 /** Answers one request, whatever its path. */
 export async function serve(io: Attachable, raw: IncomingMessage, response: ServerResponse): Promise<void> {
   const request = new NodeRequest(raw, response);
-  request.answer((await io.handle(request)) ?? { status: 404, headers: {} });
+  try {
+    request.answer((await io.handle(request)) ?? { status: 404, headers: {} });
+  } catch (error) {
+    io.engine.host.reportError("A request could not be answered", error);
+    response.destroy();
+  }
 }
 
 /** A handshake that nobody has answered by then is nobody's. */

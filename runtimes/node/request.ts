@@ -183,7 +183,7 @@ export function refuseUpgrade(socket: NetSocket, reply: Reply): void {
   const headers = { connection: "close", ...reply.headers, "content-length": String(body.length) };
   const lines = Object.entries(headers).flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}`));
   socket.end(Buffer.concat([
-    Buffer.from(`HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status]}\r\n${lines.join("\r\n")}\r\n\r\n`),
+    Buffer.from(`HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? ""}\r\n${lines.join("\r\n")}\r\n\r\n`),
     body,
   ]));
 }

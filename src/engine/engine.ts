@@ -19,6 +19,7 @@ import { receivePoll, receivePost } from "./polling-requests.ts";
 import { Pressure } from "./pressure.ts";
 import { type Refusal, because, refusalReply, refusals } from "./refusal.ts";
 import { control } from "./revision.ts";
+import { keepSendable } from "./sendable.ts";
 import type { EngineHandler, SessionOwner } from "./session-contract.ts";
 import { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
@@ -192,6 +193,7 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
         return receivePost(this.sessions.get(ask.sid)!, request, ask);
       case "upgrade":
         this.#offerHeaders(headers, request);
+        this.#keepSendable(headers);
         return request.upgrade!(new Probe(this.sessions.get(ask.sid)!), headers);
     }
   }
@@ -234,6 +236,7 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
   #openWebSocket({ id, boundTo }: Identity, request: RequestLike, { revision }: HandshakeAsk, headers: ReplyHeaders): Reply {
     this.#offerHeaders(headers, request, "initial_headers");
     this.#offerHeaders(headers, request);
+    this.#keepSendable(headers);
     const open = (ws: WebSocketLike): Session | undefined => {
       // Some platforms open the WebSocket a while after the handshake.
       if (this.#closed || this.sessions.has(id)) {
@@ -273,6 +276,7 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
     if (reply.native !== undefined) return reply;
     const all = Object.assign(headers, reply.headers);
     this.#offerHeaders(all, request);
+    this.#keepSendable(all);
     const whole = { ...reply, headers: all };
     // Most replies are too short, and then nothing is awaited.
     const { compressionThreshold } = this.options;
@@ -283,6 +287,10 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
   #offerHeaders(headers: ReplyHeaders, request: RequestLike, event: "initial_headers" | "headers" = "headers"): void {
     if (!this.hasListeners(event)) return;
     this.#hooks.offerHeaders(headers, (view) => this.dispatch(event, [view, request.raw]));
+  }
+
+  #keepSendable(headers: ReplyHeaders): void {
+    keepSendable(headers, (error) => this.#handler.faulted(error, "headers"));
   }
 }
 

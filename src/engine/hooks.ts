@@ -40,6 +40,7 @@ export const webHooks: EngineHooks = {
 
 /** A reply that sends what the app's own `Response` says. */
 export async function replyOf(response: Response): Promise<Reply> {
+  if (response.status === 0) throw new TypeError("Cannot answer with Response.error(): it has no status");
   const headers: ReplyHeaders = {};
   response.headers.forEach((value, name) => (headers[name] = value));
   const cookies = response.headers.getSetCookie();
