@@ -20,6 +20,11 @@ const { values: given } = parseArgs({
   },
 });
 
+for (const [option, known] of [["runtimes", runtimes], ["scenarios", scenarios]]) {
+  const unknown = given[option].split(",").find((name) => known[name] === undefined);
+  if (unknown !== undefined) throw new Error(`--${option} does not know ${unknown}. There are: ${Object.keys(known).join(", ")}`);
+}
+
 buildWhenStale();
 const results = [];
 for (const runtime of given.runtimes.split(",")) {

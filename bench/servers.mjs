@@ -26,7 +26,10 @@ export async function start({ command: [program, ...args], env = {} }) {
     env: { ...process.env, NODE_ENV: "production", PORT: "0", ...env },
     stdio: ["pipe", "pipe", "inherit"],
   });
-  process.once("exit", () => child.kill("SIGKILL"));
+  // None outlives the comparison.
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
   const [line] = await once(createInterface(child.stdout), "line");
   return new RunningServer(child, JSON.parse(line).port);
 }
