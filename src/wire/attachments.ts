@@ -94,7 +94,12 @@ function detach(
   if (isBinary(shown)) return placeholderFor(shown, attachments, limits.maxAttachments);
   refuseBlob(shown);
   if (depth === 0) throw tooDeep();
-  if (Array.isArray(shown)) return Array.from(shown, (item, at) => detach(item, at, depth - 1, attachments, limits));
+  if (Array.isArray(shown)) {
+    // Not `map`, which leaves holes: JSON writes null for them.
+    const items: unknown[] = [];
+    for (let at = 0; at < shown.length; at++) items.push(detach(shown[at], at, depth - 1, attachments, limits));
+    return items;
+  }
   const copy: Container = {};
   for (const name of Object.keys(shown)) {
     const inner = (shown as Container)[name];
