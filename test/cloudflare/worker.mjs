@@ -37,8 +37,9 @@ export class Room extends SocketIO {
     });
   }
 
-  onRequest() {
-    this.io.emit("said", "by request");
+  async onRequest(request) {
+    if (request.url.includes("/close")) await this.io.close({ drain: 5000, spread: 200 });
+    else this.io.emit("said", "by request");
     return new Response(`${this.io.engine.clientsCount} connection`);
   }
 
@@ -57,7 +58,7 @@ app.all("/socket.io/*", (c) => routeSocketIO(c.req.raw, c.env.ROOMS, { name }));
 export default {
   async fetch(request, env, context) {
     const url = new URL(request.url);
-    if (url.pathname === "/say") return env.ROOMS.getByName(name(url)).fetch(request);
+    if (["/say", "/close"].includes(url.pathname)) return env.ROOMS.getByName(name(url)).fetch(request);
     if (url.pathname.startsWith("/hono/")) return app.fetch(new Request(request.url.replace("/hono/", "/"), request), env, context);
     return (await routeSocketIO(request, env.ROOMS, { name })) ?? new Response("the app");
   },

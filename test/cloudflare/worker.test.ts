@@ -153,6 +153,25 @@ describe("a Worker with Durable Objects (G44)", () => {
     assert.deepEqual(heard, ["by client", "by request"]);
   });
 
+  test("closes in good order when the app says so, and is open again when it comes back into memory (G40)", async () => {
+    const { url, evict } = await start();
+    const [socket, polling] = [await enter(url, "red"), connect(url, { query: { room: "red" }, transports: ["polling"], forceNew: true, reconnection: false })];
+    onTestFinished(() => void polling.close());
+    await new Promise((resolve) => polling.once("connect", () => resolve(undefined)));
+    const heard: unknown[] = [];
+    const gone = [socket, polling].map((each) => new Promise((resolve) => each.on("said", (by) => heard.push(by)).once("disconnect", resolve)));
+    socket.emit("say");
+    await socket.emitWithAck("name");
+    assert.equal(await (await fetch(`${url}/close?room=red`)).text(), "0 connection");
+    // Neither is "io server disconnect", after which the official client stays away.
+    assert.deepEqual(await Promise.all(gone), ["transport close", "transport close"]);
+    assert.deepEqual(heard, ["by client", "by client"]);
+    const refused = await fetch(`${url}/socket.io/?EIO=4&transport=polling&room=red`);
+    assert.deepEqual([refused.status, refused.headers.has("retry-after")], [503, true]);
+    await evict("red");
+    assert.equal(await (await enter(url, "red")).emitWithAck("name"), "red");
+  });
+
   test("stays awake for an answer with a timeout, and takes a late one for nobody's", async () => {
     const { url, evict } = await start();
     const socket = await enter(url, "red");
