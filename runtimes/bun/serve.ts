@@ -39,7 +39,9 @@ export function handlerOf<Data, Paths extends string>(
 export async function serve(service: Service, request: Request, server: unknown): Promise<Response> {
   if (!service.matches(request.url)) return notFound();
   if (isBunServer(server)) return (await answer(service, request, server)) ?? new Response(null);
-  const reply = await service.handle(new WebRequest(request, server as WebContext));
+  const asked = new WebRequest(request, server as WebContext);
+  const reply = await service.handle(asked);
+  asked.settle();
   return reply === undefined ? notFound() : toResponse(reply);
 }
 
@@ -53,7 +55,9 @@ async function answer(service: Service, request: Request, server: BunServer): Pr
       return server.requestIP(request)?.address;
     },
   };
-  const reply = await service.handle(new WebRequest(request, context));
+  const asked = new WebRequest(request, context);
+  const reply = await service.handle(asked);
+  asked.settle();
   // Otherwise the connection would stay open for ever once it is idle.
   if (mayWait) server.timeout(request, IDLE_TIMEOUT);
   if (reply === undefined) return notFound();

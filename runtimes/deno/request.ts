@@ -33,10 +33,10 @@ export class DenoRequest extends WebRequest {
     });
   }
 
-  /** There is a reply. */
-  answered(): void {
+  override settle(): void {
     this.#answered = true;
     unwatched.delete(this);
+    super.settle();
   }
 
   override onAbort(listener: () => void): void {

@@ -13,7 +13,7 @@ export async function serve(service: Service, request: Request, info: unknown): 
   if (!service.matches(request.url)) return notFound();
   const asked = new DenoRequest(request, info as ServeInfo & WebContext);
   const reply = await service.handle(asked);
-  asked.answered();
+  asked.settle();
   return reply === undefined ? notFound() : toResponse(reply);
 }
 

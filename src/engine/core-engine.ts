@@ -56,7 +56,10 @@ export class CoreEngine extends Engine {
   /** Serves one request of the Web; 404 when it is for somebody else. */
   async fetch(request: Request, context: WebContext = {}): Promise<Response> {
     if (!this.matches(request.url)) return new Response("Not found", { status: 404 });
-    return toResponse(await this.handle(new WebRequest(request, context)));
+    const asked = new WebRequest(request, context);
+    const reply = await this.handle(asked);
+    asked.settle();
+    return toResponse(reply);
   }
 }
 

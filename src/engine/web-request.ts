@@ -15,38 +15,71 @@ const ofSession = /[?&]sid=/;
 /** Bytes up to which a body is taken as a whole, which costs less than a stream. */
 const WHOLE_LIMIT = 65_536;
 
+/** Between the names and values of headers that are kept as text: neither can have it. */
+const SEPARATOR = "\n";
+
 /** A `Request` of the Web, as the core reads it. */
 export class WebRequest implements RequestLike {
-  readonly raw: Request;
   readonly method: string;
   readonly url: string;
-  readonly headers: HeadersLike;
   readonly remoteAddress: string;
   readonly secure: boolean;
-  readonly upgrade: Upgrade | undefined;
+  /** Gone once there is a reply. */
+  upgrade: Upgrade | undefined;
+  /** Whether it is a handshake, which a session holds as long as it lives. */
+  readonly #isKept: boolean;
+  #raw: Request | undefined;
+  #isShown = false;
+  #headers: Headers | undefined;
+  /** The headers as text, names and values in turn. */
+  #kept = "";
   #cancelled = false;
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  #giveUp: (() => void) | undefined;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined = undefined;
+  #giveUp: (() => void) | undefined = undefined;
 
   constructor(request: Request, context: WebContext) {
     const { url } = request;
     const { upgrade } = context;
-    const isKept = upgrade !== undefined || !ofSession.test(url);
-    this.raw = request;
+    this.#isKept = upgrade !== undefined || !ofSession.test(url);
+    this.#raw = request;
     this.method = request.method;
     this.url = url;
     // A copy: some platforms take the headers away once the request is answered, or a WebSocket.
-    this.headers = isKept ? new Headers(request.headers) : request.headers;
-    this.remoteAddress = (isKept ? context.remoteAddress : undefined) ?? "";
+    this.#headers = this.#isKept ? new Headers(request.headers) : request.headers;
+    this.remoteAddress = (this.#isKept ? context.remoteAddress : undefined) ?? "";
     this.secure = url.startsWith("https:");
     this.upgrade = upgrade;
+  }
+
+  /** The same for everyone who asks, from the first time on. */
+  get raw(): Request {
+    this.#isShown = true;
+    return this.#request;
+  }
+
+  get headers(): HeadersLike {
+    return this.#headers ?? restoreHeaders(this.#kept);
+  }
+
+  /** There is a reply. Of a handshake that nobody has seen as little is kept as there can be: text. */
+  settle(): void {
+    if (!this.#isKept || this.#headers === undefined) return;
+    const parts: string[] = [];
+    this.#headers.forEach((value, name) => parts.push(name, value));
+    this.#kept = parts.join(SEPARATOR);
+    this.#headers = this.upgrade = this.#giveUp = undefined;
+    if (!this.#isShown) this.#raw = undefined;
+  }
+
+  get #request(): Request {
+    return (this.#raw ??= new Request(new URL(this.url, "http://localhost"), { method: this.method, headers: restoreHeaders(this.#kept) }));
   }
 
   async readBody(limit: number): Promise<Uint8Array | BodyFailure> {
     // An absent length is null, which counts as 0.
     const length = Number(this.headers.get("content-length"));
     if (length > 0 && length <= Math.min(limit, WHOLE_LIMIT)) return this.#readWhole(limit);
-    const { body } = this.raw;
+    const { body } = this.#request;
     if (body === null) return new Uint8Array(0);
     const reader = body.getReader();
     this.#reader = reader;
@@ -64,14 +97,14 @@ export class WebRequest implements RequestLike {
   }
 
   onAbort(listener: () => void): void {
-    this.raw.signal.addEventListener("abort", listener, { once: true });
+    this.#request.signal.addEventListener("abort", listener, { once: true });
   }
 
   #readWhole(limit: number): Promise<Uint8Array | BodyFailure> {
     return new Promise((resolve) => {
       const abort = (): void => resolve("aborted");
       this.#giveUp = abort;
-      this.raw.arrayBuffer().then((body) => resolve(body.byteLength > limit ? "too-large" : new Uint8Array(body)), abort);
+      this.#request.arrayBuffer().then((body) => resolve(body.byteLength > limit ? "too-large" : new Uint8Array(body)), abort);
     });
   }
 
@@ -97,6 +130,13 @@ export function toResponse(reply: Reply): Response {
   if (reply.native !== undefined) return reply.native instanceof Response ? reply.native : new Response(null);
   const { status, headers } = reply;
   return new Response(reply.body as BodyInit | undefined ?? null, { status, headers: isPlain(headers) ? headers : toHeaders(headers) });
+}
+
+function restoreHeaders(text: string): Headers {
+  const headers = new Headers();
+  const parts = text.split(SEPARATOR);
+  for (let at = 0; at + 1 < parts.length; at += 2) headers.append(parts[at]!, parts[at + 1]!);
+  return headers;
 }
 
 function isPlain(headers: ReplyHeaders): headers is Record<string, string> {

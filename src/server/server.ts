@@ -221,7 +221,8 @@ export class CoreServer<
 
   /** Serves one request of the Web; 404 when it is for somebody else. */
   async fetch(request: Request, context: WebContext = {}): Promise<Response> {
-    const reply = await this.handle(new WebRequest(request, context));
+    const asked = new WebRequest(request, context);
+    const reply = await this.handle(asked).finally(() => asked.settle());
     return reply === undefined ? new Response("Not found", { status: 404 }) : toResponse(reply);
   }
 
