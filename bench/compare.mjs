@@ -20,7 +20,7 @@ const { values: given } = parseArgs({
   },
 });
 
-for (const [option, known] of [["runtimes", runtimes], ["scenarios", scenarios]]) {
+for (const [option, known] of Object.entries({ runtimes, scenarios })) {
   const unknown = given[option].split(",").find((name) => known[name] === undefined);
   if (unknown !== undefined) throw new Error(`--${option} does not know ${unknown}. There are: ${Object.keys(known).join(", ")}`);
 }

@@ -103,6 +103,14 @@ export class Schedule {
     return queue;
   }
 
+  /** What `work` resolves to, or `late` once it has taken longer than `milliseconds`. */
+  inTime<Result, Late>(milliseconds: number, work: Promise<Result>, late: Late): Promise<Result | Late> {
+    return new Promise((resolve, reject) => {
+      const timer = this.after(milliseconds, () => resolve(late));
+      work.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+
   /** Calls `fire` once, `delay` milliseconds from now. */
   after(delay: number, fire: () => void): Timer {
     const wasEmpty = this.#heap.isEmpty;

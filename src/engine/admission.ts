@@ -90,10 +90,7 @@ export class Admission {
 
   /** The result, or a refusal once the app has taken longer than it may. */
   inTime<Result>(work: Promise<Result>): Promise<Result | Refusal> {
-    return new Promise((resolve, reject) => {
-      const timer = this.#schedule.after(this.#options().limits.middlewareTimeout, () => resolve(refusals.timeout));
-      work.then(resolve, reject).finally(() => timer.cancel());
-    });
+    return this.#schedule.inTime(this.#options().limits.middlewareTimeout, work, refusals.timeout);
   }
 
   async #greet(onHandshake: OnHandshake, request: RequestLike): Promise<Refusal | Reply | undefined> {

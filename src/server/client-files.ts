@@ -1,7 +1,8 @@
 import { type Compress, compressReply } from "../engine/compression.ts";
 import { corsHeaders, decideCors } from "../engine/cors.ts";
-import type { ResolvedEngineOptions } from "../engine/options.ts";
-import type { Reply, RequestLike } from "../platform.ts";
+import { keepSendable } from "../engine/sendable.ts";
+import type { Reply, ReplyHeaders, RequestLike } from "../platform.ts";
+import type { NamespaceParts } from "./parts.ts";
 
 /** Where a runtime gets the browser client from. */
 export interface ClientFiles {
@@ -20,15 +21,36 @@ export function isClientFile(name: string): boolean {
   return names.test(name);
 }
 
-/** Serves one file of the browser client; 404 where the runtime does not have it. */
-export async function serveClientFile(
+/** What tells of failures of the app, and how long it may take. */
+type Parts = Pick<NamespaceParts, "engineOptions" | "faults" | "schedule">;
+
+/** Serves one file of the browser client; 404 where the runtime does not have it. Never rejects. */
+export async function serveClientFile(files: ClientFiles | undefined, name: string, request: RequestLike, parts: Parts): Promise<Reply> {
+  const shared = await crossOriginHeaders(request, parts);
+  try {
+    return await readClientFile(files, name, request, shared);
+  } catch (error) {
+    parts.faults.report(error, { phase: "client files" });
+    return { status: 500, headers: shared };
+  }
+}
+
+/** None where the app does not say, in time, whom it lets in: the file is everybody's. */
+async function crossOriginHeaders(request: RequestLike, { engineOptions, faults, schedule }: Parts): Promise<ReplyHeaders> {
+  const fail = (error: unknown): undefined => faults.report(error, { phase: "cors" }) as undefined;
+  const decided = decideCors(engineOptions.cors, request);
+  const cors = await schedule.inTime(engineOptions.limits.middlewareTimeout, decided, undefined).catch(fail);
+  const headers = cors === undefined ? {} : corsHeaders(cors);
+  keepSendable(headers, fail);
+  return headers;
+}
+
+async function readClientFile(
   files: ClientFiles | undefined,
   name: string,
   request: RequestLike,
-  options: ResolvedEngineOptions,
+  shared: ReplyHeaders,
 ): Promise<Reply> {
-  const cors = await decideCors(options.cors, request);
-  const shared = cors === undefined ? {} : corsHeaders(cors);
   if (files === undefined) return { status: 404, headers: shared };
   const headers = {
     ...shared,

@@ -214,7 +214,7 @@ export class CoreServer<
     const rest = this.#pathAfter(request.url);
     if (rest === undefined) return Promise.resolve(undefined);
     if (this.#parts.options.serveClient && isClientFile(rest) && request.method === "GET") {
-      return serveClientFile(this.#runtime.clientFiles, rest, request, this.#parts.engineOptions);
+      return serveClientFile(this.#runtime.clientFiles, rest, request, this.#parts);
     }
     return this.engine.handle(request);
   }

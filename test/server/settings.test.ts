@@ -162,6 +162,31 @@ describe("serveClient()", () => {
     assert.equal(script.headers["access-control-allow-origin"], "https://other.example");
   });
 
+  test("gives it to everybody where the app's own `cors` fails or does not answer, and reports that", async () => {
+    const host = new MemoryHost();
+    const fails = (_origin: string | undefined, callback: (error: Error) => void): void => callback(new Error("Not allowed by CORS"));
+    for (const [origin, failures] of [[fails, ["Not allowed by CORS"]], [() => {}, []]] as const) {
+      const io = new MemoryServer({ cors: { origin } }, { clientFiles, host });
+      const heard: string[] = [];
+      io.diagnostics.on("handler_error", (error) => heard.push((error as Error).message));
+      const exchange = ask(io, "/socket.io/socket.io.js", { headers: { origin: "https://evil.example" } });
+      await host.advance(45_000);
+      await exchange.done;
+      assert.equal(exchange.status, 200);
+      assert.equal(exchange.headers["access-control-allow-origin"], undefined);
+      assert.deepEqual(heard, failures);
+    }
+  });
+
+  test("answers 500 where it cannot be read, and reports that", async () => {
+    const unreadable = { version: "1", read: () => Promise.reject(new Error("EIO")) };
+    const io = new MemoryServer({}, { clientFiles: unreadable, host: new MemoryHost() });
+    const heard: unknown[] = [];
+    io.diagnostics.on("handler_error", (error, { phase }) => heard.push(phase, (error as Error).message));
+    assert.equal((await get(io, "/socket.io/socket.io.js")).status, 500);
+    assert.deepEqual(heard, ["client files", "EIO"]);
+  });
+
   test("leaves every other name to the engine (SRV-25)", async () => {
     const io = serving();
     for (const name of ["other.js", "socket.io.js/x", "socketxio.js", "../package.json"]) {
