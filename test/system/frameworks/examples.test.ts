@@ -10,7 +10,7 @@ import { ROOT, requireProgram } from "../program.ts";
 const run = promisify(execFile);
 
 const EXAMPLES = join(ROOT, "examples");
-const FRAMEWORKS = ["nestjs", "nextjs", "fastify", "fastify-socket.io", "h3", "nitro"];
+const FRAMEWORKS = ["nestjs", "nextjs", "fastify", "fastify-socket.io", "h3", "nitro", "metrics"];
 /** Milliseconds for one example: packages, build and check. */
 const PATIENCE = 180_000;
 
