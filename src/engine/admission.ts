@@ -5,7 +5,8 @@ import type { CorsDecision } from "./cors.ts";
 import { replyOf } from "./hooks.ts";
 import { randomId } from "./id.ts";
 import type { AllowRequest, OnHandshake, ResolvedEngineOptions } from "./options.ts";
-import { refuseOrigin } from "./origin.ts";
+import { pageOf, refuseOrigin } from "./origin.ts";
+import type { PollingForm } from "./polling-form.ts";
 import { readQuery } from "./query.ts";
 import { type Refusal, because, refusals } from "./refusal.ts";
 import type { EngineHandler } from "./session-contract.ts";
@@ -59,22 +60,23 @@ export class Admission {
   }
 
   /** Whether this client gets a session. Nothing is awaited where nobody is to be asked. */
-  decide(request: RequestLike, cors: CorsDecision | undefined, source: IdSource): Decision | Promise<Decision> {
+  decide(request: RequestLike, form: PollingForm, cors: CorsDecision | undefined, source: IdSource): Decision | Promise<Decision> {
     if (!this.#handler.admits()) return { ...refusals.overloaded, limit: "maxUnauthenticated" };
     const { allowRequest, bindSession } = this.#options();
     const asksNobody = source.makesOwnIds && allowRequest === undefined && bindSession === undefined;
-    if (asksNobody && request.headers.get("origin") === null) return { id: randomId(source.host), boundTo: undefined };
-    return this.#decideLater(request, cors, source);
+    const page = pageOf(request, form);
+    if (asksNobody && page === null) return { id: randomId(source.host), boundTo: undefined };
+    return this.#decideLater(request, page, cors, source);
   }
 
-  async #decideLater(request: RequestLike, cors: CorsDecision | undefined, source: IdSource): Promise<Decision> {
-    return (await this.#refuse(request, cors)) ?? this.#identify(request, source);
+  async #decideLater(request: RequestLike, page: string | null, cors: CorsDecision | undefined, source: IdSource): Promise<Decision> {
+    return (await this.#refuse(request, page, cors)) ?? this.#identify(request, source);
   }
 
   /** Asks everything that may keep a client out, cheapest first. */
-  async #refuse(request: RequestLike, cors: CorsDecision | undefined): Promise<Refusal | Reply | undefined> {
+  async #refuse(request: RequestLike, page: string | null, cors: CorsDecision | undefined): Promise<Refusal | Reply | undefined> {
     const { origin, allowRequest } = this.#options();
-    const refusal = request.headers.get("origin") === null ? undefined : await this.#judgeOrigin(origin, cors, request);
+    const refusal = page === null ? undefined : await this.#judgeOrigin(origin, cors, request, page);
     if (refusal !== undefined) return refusal;
     return allowRequest === undefined ? undefined : this.#ask(allowRequest, request);
   }
@@ -133,9 +135,10 @@ export class Admission {
     rule: ResolvedEngineOptions["origin"],
     cors: CorsDecision | undefined,
     request: RequestLike,
+    page: string,
   ): Promise<Refusal | undefined> {
     try {
-      const reason = await this.inTime(refuseOrigin(rule, cors, request));
+      const reason = await this.inTime(refuseOrigin(rule, cors, request, page));
       if (typeof reason !== "string") return reason;
       return because({ ...refusals.forbidden, message: reason }, { message: reason });
     } catch (error) {

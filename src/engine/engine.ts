@@ -204,7 +204,7 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
     cors: CorsDecision | undefined,
     headers: ReplyHeaders,
   ): Promise<Reply> | Reply {
-    const decision = this.#closed ? refusals.overloaded : this.#admission.decide(request, cors, this);
+    const decision = this.#closed ? refusals.overloaded : this.#admission.decide(request, ask.form, cors, this);
     if (!(decision instanceof Promise)) return this.#admit(decision, request, ask, headers);
     let gone = false;
     request.onAbort(() => (gone = true));

@@ -1,5 +1,20 @@
 import type { RequestLike } from "../platform.ts";
 import { type CorsDecision, type CorsOrigin, originMatches } from "./cors.ts";
+import type { PollingForm } from "./polling-form.ts";
+
+/** The origin of the page that sent this handshake; `null` where it is not told, as by clients that are no pages. */
+export function pageOf({ headers }: RequestLike, { isScript }: PollingForm): string | null {
+  const origin = headers.get("origin");
+  return origin !== null || isScript !== true ? origin : pageOfScript(headers);
+}
+
+/** Browsers send no `Origin` with a script. A page can hide its `Referer`, but not `Sec-Fetch-Site`. */
+function pageOfScript(headers: RequestLike["headers"]): string | null {
+  const referer = headers.get("referer");
+  if (referer !== null) return URL.canParse(referer) ? new URL(referer).origin : "null";
+  const site = headers.get("sec-fetch-site");
+  return site === "cross-site" || site === "same-site" ? "null" : null;
+}
 
 /**
  * Whether the page that sent this request may have a connection: one decision for every transport, since a browser
@@ -9,10 +24,10 @@ export async function refuseOrigin(
   rule: "auto" | "any" | "same" | CorsOrigin,
   cors: CorsDecision | undefined,
   request: RequestLike,
+  page: string,
 ): Promise<string | undefined> {
-  const origin = request.headers.get("origin");
-  if (rule === "any" || origin === null || isSameHost(origin, request.headers.get("host"))) return undefined;
-  if (await isAllowed(rule, cors, request, origin)) return undefined;
+  if (rule === "any" || isSameHost(page, request.headers.get("host"))) return undefined;
+  if (await isAllowed(rule, cors, request, page)) return undefined;
   return cors === undefined
     ? "Origin not allowed: see the options cors and origin"
     : "Origin not allowed: see the option cors.origin";
@@ -22,11 +37,11 @@ function isAllowed(
   rule: "auto" | "same" | CorsOrigin,
   cors: CorsDecision | undefined,
   request: RequestLike,
-  origin: string,
+  page: string,
 ): boolean | Promise<boolean> {
   if (rule === "same") return false;
-  if (rule !== "auto") return originMatches(rule, origin);
-  if (cors !== undefined) return cors.allowed;
+  if (rule !== "auto") return originMatches(rule, page);
+  if (cors !== undefined) return request.headers.get("origin") === page ? cors.allowed : originMatches(cors.options.origin ?? "*", page);
   // Without cookies a foreign page can do nothing that any other client could not.
   return request.headers.get("cookie") === null;
 }

@@ -21,6 +21,8 @@ export type PayloadReader = (from: number, maxPackets: number) => PayloadSlice;
 
 /** How the bodies of polling requests look. */
 export interface PollingForm {
+  /** Whether replies are scripts, which a page of any site may load and run. */
+  readonly isScript?: true;
   /** Bytes of a body, beside its items. */
   readonly baseSize: number;
   /** Bytes that `item` takes in a body, at most. */
@@ -74,6 +76,7 @@ export const bytesForm3: PollingForm = {
 /** A script that calls back with the text of revision 3, and a form. */
 export function jsonpForm3(index: string): PollingForm {
   return {
+    isScript: true,
     baseSize: encodeJsonp(index, "").length,
     sizeOf: ({ packets }) => sum(packets, jsonpEntrySize),
     encode: (items) => ({ contentType: script, body: encodeJsonp(index, encodeTextPayloadV3(packetsOf(items))) }),

@@ -91,6 +91,34 @@ describe("the decision about an origin (G28, H44, W32)", () => {
     });
   }
 
+  // Browsers send no Origin with a script, and pages of any site may load one.
+  for (const [what, headers, status] of [
+    ["of the same host", { referer: "http://app.example/page", "sec-fetch-site": "same-origin" }, 200],
+    ["of the same host on another port", { referer: "http://app.example:3000/", "sec-fetch-site": "same-site" }, 200],
+    ["of the same origin that hides it", { "sec-fetch-site": "same-origin" }, 200],
+    ["of an unknown page, in an old browser", {}, 200],
+    ["of another host", { referer: "https://evil.example/app.example" }, 403],
+    ["of another site that hides it", { "sec-fetch-site": "cross-site" }, 403],
+    ["of a neighbour that hides it", { "sec-fetch-site": "same-site" }, 403],
+    ["of a page whose address is none", { referer: "about:client" }, 403],
+    ["of a page whose address is no URL", { referer: "evil" }, 403],
+  ] as const) {
+    test(`${status === 200 ? "lets in" : "refuses"} a JSONP handshake ${what}`, async () => {
+      const knockOn = async (options: EngineOptions, brought: Record<string, string>): Promise<number | undefined> => {
+        const memory = new MemoryEngine({ allowEIO3: true, ...options });
+        const handshake = ask(memory, engineUrl({ EIO: "3", transport: "polling", j: "0" }), { headers: { ...headers, ...brought } });
+        await memory.host.settle();
+        return handshake.status;
+      };
+      assert.equal(await knockOn({}, cookie), status);
+      assert.equal(await knockOn({}, {}), 200, "without cookies");
+      assert.equal(await knockOn({ origin: "any" }, cookie), 200);
+      assert.equal(await knockOn({ origin: "same" }, {}), status);
+      assert.equal(await knockOn(named, {}), status, "where cors.origin names another");
+      assert.equal(await knockOn({ cors: { origin: [site, "https://evil.example", "null"] } }, cookie), 200);
+    });
+  }
+
   test("is not asked again once a session is there", async () => {
     const memory = new MemoryEngine(named);
     const client = await connectPolling(memory);

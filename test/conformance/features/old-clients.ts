@@ -166,6 +166,15 @@ const wire: Record<string, Scenario> = {
     const expression = script.replace(/^___eio\[12\]\(/, "").replace(/\);$/, "");
     assert.equal(JSON.parse(expression), `${event.length}:${event}`);
   },
+  "JSONP from a page of another host is refused when it brings cookies": async (stage) => {
+    const knock = async (headers: Record<string, string>): Promise<number> => {
+      const reply = await stage.fetch("?EIO=3&transport=polling&j=0", { headers });
+      await reply.text();
+      return reply.status;
+    };
+    const referer = "https://evil.example/";
+    assert.deepEqual([await knock({ referer, cookie: "a=1" }), await knock({ referer }), await knock({ cookie: "a=1" })], [403, 200, 200]);
+  },
   "JSONP with an index that is none is refused": async (stage) => {
     for (const index of ["abc", "", "1;alert(1)"]) {
       const reply = await stage.fetch(`?EIO=3&transport=polling&j=${encodeURIComponent(index)}`);
