@@ -4,6 +4,7 @@ import { isTooLong } from "./ask.ts";
 import type { CorsDecision } from "./cors.ts";
 import { replyOf } from "./hooks.ts";
 import { randomId } from "./id.ts";
+import { show } from "./option-checks.ts";
 import type { AllowRequest, OnHandshake, ResolvedEngineOptions } from "./options.ts";
 import { pageOf, refuseOrigin } from "./origin.ts";
 import type { PollingForm } from "./polling-form.ts";
@@ -97,8 +98,12 @@ export class Admission {
 
   async #greet(onHandshake: OnHandshake, request: RequestLike): Promise<Refusal | Reply | undefined> {
     try {
-      const answer = await this.inTime(Promise.resolve(onHandshake(request)));
-      return answer instanceof Response ? await replyOf(answer) : answer || undefined;
+      const answer: unknown = await this.inTime(Promise.resolve(onHandshake(request)));
+      if (answer === refusals.timeout) return refusals.timeout;
+      if (answer instanceof Response) return await replyOf(answer);
+      // It was meant to be an answer, and may have been a refusal.
+      if (answer !== undefined && answer !== null) throw new TypeError(`onHandshake must return a Response or nothing, got ${show(answer)}`);
+      return undefined;
     } catch (error) {
       this.#handler.faulted(error, "onHandshake");
       return because(refusals.forbidden, { name: "ON_HANDSHAKE_ERROR" });
@@ -123,8 +128,13 @@ export class Admission {
   async #ownerOf(request: RequestLike): Promise<{ readonly owner: string | undefined } | Refusal> {
     const { bindSession } = this.#options();
     try {
-      const owner = await this.inTime(Promise.resolve(bindSession?.(request)));
-      return typeof owner === "object" ? owner : { owner };
+      const owner: unknown = (await this.inTime(Promise.resolve(bindSession?.(request)))) ?? undefined;
+      if (owner === refusals.timeout) return refusals.timeout;
+      // Anything else would be the same for all, or for nobody.
+      if (owner !== undefined && typeof owner !== "string" && typeof owner !== "number") {
+        throw new TypeError(`bindSession must return a text, got ${show(owner)}`);
+      }
+      return { owner: owner === undefined ? undefined : String(owner) };
     } catch (error) {
       this.#handler.faulted(error, "bindSession");
       return because(refusals.forbidden, { name: "BIND_SESSION_ERROR" });

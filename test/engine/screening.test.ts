@@ -35,6 +35,16 @@ describe("onHandshake() (G33)", () => {
     }
   });
 
+  test("refuses with 403 and reports what is no Response: it may have been meant as a refusal", async () => {
+    for (const [answer, shown] of [[false, "false"], [{ status: 401 }, "an object"], ["no", '"no"']] as const) {
+      const memory = new MemoryEngine({ onHandshake: (() => answer) as never });
+      assert.equal((await shakeHands(memory)).status, 403);
+      assert.deepEqual(memory.faults.map(({ error }) => (error as Error).message), [`onHandshake must return a Response or nothing, got ${shown}`]);
+    }
+    const memory = new MemoryEngine({ onHandshake: (() => null) as never });
+    await connectPolling(memory);
+  });
+
   test("refuses with 403 and reports when it throws or rejects", async () => {
     for (const onHandshake of [() => { throw new Error("secret"); }, () => Promise.reject(new Error("secret"))]) {
       const memory = new MemoryEngine({ onHandshake });
@@ -66,6 +76,31 @@ describe("onHandshake() (G33)", () => {
 const byUser: EngineOptions = { bindSession: ({ headers }) => headers.get("user") ?? undefined };
 
 describe("bindSession()", () => {
+  test("refuses with 403 and reports what is neither a text nor a number: it would bind a session to nobody", async () => {
+    for (const [owner, shown] of [[{ id: 5 }, "an object"], [true, "true"], [[1], "an array"]] as const) {
+      const memory = new MemoryEngine({ bindSession: (() => owner) as never });
+      assert.equal((await shakeHands(memory)).status, 403);
+      assert.deepEqual(memory.faults.map(({ error }) => (error as Error).message), [`bindSession must return a text, got ${shown}`]);
+    }
+  });
+
+  test("takes null for nobody in particular, and a number for a text", async () => {
+    for (const owner of [null, 0]) {
+      const memory = new MemoryEngine({ bindSession: (() => owner) as never });
+      const client = await connectPolling(memory);
+      await client.send("4hello");
+      assert.equal(memory.engine.clientsCount, 1);
+      assert.deepEqual(memory.faults, []);
+    }
+    let user = 1;
+    const memory = new MemoryEngine({ bindSession: (() => user) as never });
+    const client = await connectPolling(memory);
+    user = 2;
+    const stolen = ask(memory, engineUrl({ transport: "polling", sid: client.sid }));
+    await memory.host.settle();
+    assert.equal(stolen.status, 403);
+  });
+
   for (const { what, bindSession } of [
     { what: "at once", bindSession: byUser.bindSession! },
     { what: "later", bindSession: (async (request) => byUser.bindSession!(request)) satisfies EngineOptions["bindSession"] },
