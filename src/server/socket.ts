@@ -72,6 +72,13 @@ export class Socket<
     return this.client.conn;
   }
 
+  /** @internal compatibility */ get server(): unknown {
+    return this.nsp.server;
+  }
+  /** @internal compatibility */ get adapter(): unknown {
+    return this.nsp.adapter;
+  }
+
   /** The request of the handshake: `IncomingMessage` on Node, `Request` elsewhere. */
   // The runtime's own type, and what the app's middlewares put on it.
   // oxlint-disable-next-line no-explicit-any

@@ -3,6 +3,7 @@ import { describe, test } from "#test";
 import { resolveLimits } from "../../src/engine/limits.ts";
 import { resolveEngineOptions } from "../../src/engine/options.ts";
 import { MemoryServer } from "../memory/server.ts";
+import { join } from "./client.ts";
 
 function says(message: string): { name: string; message: string } {
   return { name: "TypeError", message };
@@ -100,6 +101,15 @@ describe("a callback that is none", () => {
     assert.throws(() => io.of("/chat").use("x" as never), refused);
     assert.throws(() => io.of(/^\/room/).use("x" as never), refused);
     assert.throws(() => io.engine.use("x" as never), refused);
+  });
+});
+
+describe("a socket", () => {
+  test("knows its server and its adapter, which programs without types reach for", async () => {
+    const { socket } = await join(serverWith({}));
+    const { server, adapter } = socket as unknown as Record<string, unknown>;
+    assert.equal(server, socket.nsp.server);
+    assert.equal(adapter, socket.nsp.adapter);
   });
 });
 
