@@ -83,7 +83,11 @@ export class Namespaces<
   optionsChanged(): void {
     const { connectionStateRecovery, adapter } = this.#parts.options;
     if (connectionStateRecovery === undefined) return;
-    for (const namespace of this.byName.values()) if (namespace.recovery === undefined) namespace.useAdapter(adapter);
+    for (const namespace of this.byName.values()) {
+      if (namespace.recovery === undefined) namespace.useAdapter(adapter);
+      // What was kept when the server closed is to be forgotten in time.
+      else namespace.recovery.tick();
+    }
   }
 
   #createChild(

@@ -1,3 +1,4 @@
+import type { DrainOptions } from "../../src/index.ts";
 import { type Random, weights } from "./random.ts";
 
 /** How an emission asks for an answer. */
@@ -23,7 +24,7 @@ export type Act =
   | { readonly do: "disconnect all"; readonly rooms: readonly string[]; readonly close: boolean }
   | { readonly do: "hang up" }
   | { readonly do: "later"; readonly ms: number; readonly what: Act }
-  | { readonly do: "close server" };
+  | { readonly do: "close server"; readonly drain?: DrainOptions };
 
 const rooms = ["r1", "r2", "r3"];
 

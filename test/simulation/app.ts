@@ -1,4 +1,4 @@
-import type { CoreServer, Limits, Namespace, Session, Socket } from "../../src/index.ts";
+import type { CoreServer, DrainOptions, Limits, Namespace, Session, Socket } from "../../src/index.ts";
 import { type AckForm, type Act } from "./acts.ts";
 import type { Auth } from "./clients/socket-client.ts";
 import { type Drop, Members } from "./members.ts";
@@ -12,6 +12,8 @@ export interface Surroundings {
   later(milliseconds: number, run: () => void): void;
   now(): number;
   nextItem(): number;
+  /** Closes the server, which opens again a while after. */
+  close(drain?: DrainOptions): void;
 }
 
 /** The message of a client, as listeners get it. */
@@ -89,7 +91,7 @@ export class App {
       case "later":
         return this.#world.later(act.ms, () => this.#safely(act.what, socket));
       case "close server":
-        return void this.io.close(() => this.#world.saw("serverClosed", {}));
+        return this.#world.close(act.drain);
       default:
         return undefined;
     }
@@ -136,7 +138,10 @@ export class App {
   #sayGoodbye(farewell: string | undefined, socket: Socket): unknown {
     if (farewell === "throw") throw this.#fault();
     if (farewell === "join") return this.#join([socket], "r1");
-    if (farewell === "disconnect") return void socket.disconnect(true);
+    if (farewell === "disconnect") {
+      this.#world.saw("sentAway", { sid: socket.conn.id });
+      return void socket.disconnect(true);
+    }
     // What a socket that is lost on the way says to others has no place in an order with what was being said.
     if (this.#sending > 0) return undefined;
     const way = { pad: 0, blobs: 0, volatile: false, ack: "promise", ms: 100 } as const;

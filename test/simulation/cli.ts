@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { drawScenario } from "./draw.ts";
 import { run } from "./run.ts";
+import { mutations } from "./mutations.ts";
 import type { Scenario } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { findMutations, sweep } from "./sweep.ts";
@@ -15,13 +16,14 @@ const { values } = parseArgs({
     replay: { type: "string" },
     shrink: { type: "string" },
     mutations: { type: "boolean", default: false },
+    bug: { type: "string", default: "" },
   },
 });
 
 if (values.replay !== undefined) await replay(scenarioOf(values.replay));
 else if (values.seed !== undefined) await replay(scenarioOf(values.seed));
 else if (values.shrink !== undefined) await showSmallest(scenarioOf(values.shrink));
-else if (values.mutations) await showMutations(Number(values.seeds));
+else if (values.mutations) await showMutations(Number(values.seeds), values.bug);
 else await sweepSeeds(Number(values.from), Number(values.seeds));
 
 /** Of a seed, or from a file. */
@@ -54,8 +56,9 @@ async function sweepSeeds(from: number, count: number): Promise<void> {
   if (findings.length > 0) process.exitCode = 1;
 }
 
-async function showMutations(most: number): Promise<void> {
-  for (const { mutation, finding } of await findMutations(most)) {
+async function showMutations(most: number, words: string): Promise<void> {
+  const chosen = mutations.filter(({ bug }) => bug.includes(words));
+  for (const { mutation, finding } of await findMutations(most, chosen)) {
     const found = finding === undefined ? `not found in ${most} seeds` : `seed ${finding.seed}, ${finding.id}: ${finding.message.slice(0, 120)}`;
     console.log(`${mutation.bug}\n    ${found}`);
     if (finding === undefined) process.exitCode = 1;

@@ -1,4 +1,4 @@
-import type { Limits } from "../../src/index.ts";
+import type { DrainOptions, Limits } from "../../src/index.ts";
 import { drawAct, drawPad } from "./acts.ts";
 import { type EngineManners, goodManners } from "./clients/engine-client.ts";
 import { drawAttack } from "./clients/grammar.ts";
@@ -18,7 +18,9 @@ export function drawScenario(seed: number): Scenario {
   const count = random.pick([60, 100, 200, 400]);
   const kinds = weighSteps(faults);
   const steps = Array.from({ length: count }, () => drawStep(random, kinds, clients));
-  return { seed, options, platform: drawPlatform(random, faults), faults, clients, warmUp: random.pick([0, 5, 200]), steps };
+  const warmUp = random.pick([0, 5, 200]);
+  const end = new Random(seed, "end");
+  return { seed, options, platform: drawPlatform(random, faults), faults, clients, warmUp, steps, ...(end.chance(0.25) && { restart: drawDrain(end) }) };
 }
 
 function drawPlatform(random: Random, faults: readonly FaultKind[]): Scenario["platform"] {
@@ -130,7 +132,7 @@ const faultWeights: Readonly<Record<string, number>> = {
   "clock jump": 20,
   restart: 4,
   eviction: 30,
-  "close server": 4,
+  "close server": 8,
   "hostile client": 140,
   "odd middleware": 50,
   "odd farewell": 30,
@@ -190,9 +192,17 @@ function drawFault(random: Random, kind: string, client: number): object {
       return { do: "clock jump", ms: random.pick([-86_400_000, -5000, 5000, 86_400_000]) };
     case "eviction":
       return { do: "evict" };
-    default: // come, go, heal, restart, close server
+    case "close server": {
+      const close = { do: kind, ...(random.chance(0.6) && { drain: drawDrain(random) }) };
+      return random.chance(0.5) ? close : { do: "say", client, message: { ...drawMessage(random), act: close } };
+    }
+    default: // come, go, heal, restart
       return { do: kind, client };
   }
+}
+
+function drawDrain(random: Random): DrainOptions {
+  return { drain: random.pick([0, 200, 5000]), spread: random.pick([0, 300, 3000]), force: random.pick([300, 2000, 10_000]) };
 }
 
 function drawMessage(random: Random): Message {

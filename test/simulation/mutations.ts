@@ -260,6 +260,40 @@ export const mutations: readonly Mutation[] = [
     replace: `rooms: [this.id]`,
   },
 
+  // ---- the server goes
+  {
+    bug: "handshakes are served while the server closes",
+    file: "server/drain.ts",
+    find: `this.#engine.refuseHandshakes();`,
+    replace: ``,
+  },
+  {
+    bug: "a server that closes waits for a client that does not read as long as it takes",
+    file: "server/drain.ts",
+    find: `await this.#until(() => sessions.size === 0, force);`,
+    replace: `await this.#until(() => sessions.size === 0, Infinity);`,
+  },
+  {
+    bug: "all connections end at once when the server goes",
+    file: "server/drain.ts",
+    find: `start + (index * spread) / leaving.length`,
+    replace: `start`,
+  },
+  {
+    bug: "a server that goes sends its clients out of their namespaces",
+    file: "server/peer.ts",
+    find: `this.#closeSockets("server shutting down");
+    goAway(this.conn);`,
+    replace: `for (const socket of this.#joined()) socket.dismiss();
+    goAway(this.conn);`,
+  },
+  {
+    bug: "what was kept when the server closed is kept for ever",
+    file: "server/namespaces.ts",
+    find: `else namespace.recovery.tick();`,
+    replace: ``,
+  },
+
   // ---- limits
   {
     bug: "a client that does not read is never closed",

@@ -1,3 +1,4 @@
+import type { DrainOptions } from "../../src/index.ts";
 import type { Session } from "../../src/engine/session.ts";
 import type { Packet } from "./clients/packets.ts";
 import type { Frame, SimulatedWebSocket } from "./network/web-socket.ts";
@@ -39,7 +40,14 @@ export interface Observations {
   appThrew: { readonly fault: string };
   faultReported: { readonly fault: string };
   limitHit: { readonly name: string; readonly sid: string };
+  /** The app ends a connection, as a farewell to one of its sockets. */
+  sentAway: { readonly sid: string };
+  /** The app closes the server. */
+  serverCloses: { readonly drain: DrainOptions | undefined };
+  /** … and is told that it has closed. */
   serverClosed: {};
+  /** It takes handshakes again. */
+  serverOpens: {};
 
   // ---- at clients
   clientOpened: { readonly client: number; readonly sid: string; readonly good: boolean; readonly waits: boolean; readonly pingInterval: number; readonly pingTimeout: number };

@@ -2,7 +2,7 @@ import type { Limits } from "../../src/index.ts";
 import { invariants } from "./invariants/all.ts";
 import type { Invariant } from "./invariants/invariant.ts";
 import type { Handlers, Observations } from "./observations.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario, SimulatedOptions } from "./scenario.ts";
 import { Simulation } from "./simulation.ts";
 import { Trace } from "./trace.ts";
 import { breathe } from "./world.ts";
@@ -79,19 +79,30 @@ async function live(simulation: Simulation, over: () => boolean, checks: () => r
   await simulation.talk(over);
   if (over()) return;
   for (const check of checks()) check.settled?.();
+  const { restart } = simulation.scenario;
+  if (restart !== undefined) {
+    await simulation.restart(restart, over);
+    await simulation.run(closingTime(simulation.scenario.options), over);
+    if (over()) return;
+    for (const check of checks()) check.restarted?.();
+  }
   await simulation.empty(over);
   if (over()) return;
   for (const check of checks()) check.emptied?.();
 }
 
 /** Virtual milliseconds in which everything that a fault led to is over. */
-function settlingTime({ options }: Scenario): number {
-  const { pingInterval = 0, pingTimeout = 0, limits } = options;
-  // A connection that is closing counts against these limits as long as its client may still fetch the last packets.
+function settlingTime({ options, faults }: Scenario): number {
+  const { pingInterval = 0, pingTimeout = 0 } = options;
+  const restart = faults.includes("close server") ? 20_000 : 0;
+  return 2 * (pingInterval + pingTimeout) + 4000 + closingTime(options) + restart;
+}
+
+/** A connection that is closing counts against some limits as long as its client may still fetch the last packets. */
+function closingTime({ limits }: SimulatedOptions): number {
   const { maxUnauthenticated, maxDynamicNamespaces, maxTotalBufferedBytes } = limits as Partial<Limits>;
   const isTight = [maxUnauthenticated, maxDynamicNamespaces, maxTotalBufferedBytes].some((limit) => limit !== undefined);
-  const closing = isTight ? 30_000 : 0;
-  return 2 * (pingInterval + pingTimeout) + 4000 + closing;
+  return isTight ? 30_000 : 0;
 }
 
 type Listeners = { [Kind in keyof Observations]?: ((what: never) => void)[] };

@@ -1,4 +1,4 @@
-import type { ServerOptions } from "../../src/index.ts";
+import type { DrainOptions, ServerOptions } from "../../src/index.ts";
 import type { Act } from "./acts.ts";
 import type { EngineManners } from "./clients/engine-client.ts";
 import type { HostileInput } from "./clients/grammar.ts";
@@ -17,6 +17,8 @@ export interface Scenario {
   /** Milliseconds before the first step. */
   readonly warmUp: number;
   readonly steps: readonly Step[];
+  /** How the server goes and comes back once all is quiet; absent where it stays. */
+  readonly restart?: DrainOptions;
 }
 
 export type SimulatedOptions = Pick<
@@ -74,6 +76,7 @@ export type Step = { readonly after: number } & (
   | { readonly do: "cut"; readonly client: number; readonly cut: Cut; readonly which?: number }
   | { readonly do: "stall"; readonly client: number; readonly direction: Direction }
   | { readonly do: "pause" | "clock jump"; readonly ms: number }
-  | { readonly do: "restart" | "evict" | "close server" }
+  | { readonly do: "restart" | "evict" }
+  | { readonly do: "close server"; readonly drain?: DrainOptions }
   | { readonly do: "attack"; readonly client: number; readonly input: HostileInput }
 );

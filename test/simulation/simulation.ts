@@ -1,4 +1,4 @@
-import type { Limits } from "../../src/index.ts";
+import type { DrainOptions, Limits } from "../../src/index.ts";
 import type { Reply, RequestLike, WebSocketLike } from "../../src/platform.ts";
 import type { Act } from "./acts.ts";
 import { attack } from "./clients/grammar.ts";
@@ -31,7 +31,11 @@ export class Simulation implements Site {
   life: ServerLife;
   /** Whether the faults and what they led to are over: nobody has a reason to end. */
   isQuiet = false;
+  /** Whether the server is going in good order, with nothing else wrong. */
+  isRestarting = false;
   readonly #observer: Observer;
+  /** Calls of `close` that have not settled. */
+  #closings = 0;
   #lives = 0;
   #items = 0;
   #exchanges = 0;
@@ -81,7 +85,6 @@ export class Simulation implements Site {
     this.life.process.goOn();
     this.life.process.deferral = () => 0;
     this.life.process.alarmManners = { lateness: () => 0, twice: () => false };
-    this.life.process.input(() => this.life.io.reopen());
   }
 
   /** Everybody says something to everybody. */
@@ -101,6 +104,20 @@ export class Simulation implements Site {
       await this.world.runUntil(this.now + 20, over);
     }
     await this.world.runUntil(this.now + 1500, over);
+  }
+
+  /** The server goes in good order, with something still to say, and is there again a while after. */
+  async restart(drain: DrainOptions, over: () => boolean): Promise<void> {
+    this.isQuiet = false;
+    const { app, process } = this.life;
+    this.isRestarting = true;
+    process.input(() => {
+      for (const [index] of app.members.all().entries()) app.step(quietEmit, index);
+      this.#close(drain);
+    });
+    const { drain: draining = 0, spread = 0, force = 0 } = drain;
+    await this.world.runUntil(this.now + draining + spread + force + 3000, over);
+    this.isRestarting = false;
   }
 
   /** All clients leave. */
@@ -124,7 +141,7 @@ export class Simulation implements Site {
   }
 
   #takeAtServer(step: Step): void {
-    const { process, app, io } = this.life;
+    const { process, app } = this.life;
     switch (step.do) {
       case "app":
         return process.input(() => app.step(step.act, step.choice));
@@ -138,8 +155,7 @@ export class Simulation implements Site {
       case "evict":
         return this.#evict();
       case "close server":
-        process.input(() => void io.close());
-        return this.world.after(200, () => process.input(() => io.reopen()));
+        return process.input(() => this.#close(step.drain));
       default: // steps of clients
     }
   }
@@ -179,6 +195,7 @@ export class Simulation implements Site {
   #start(before?: ServerLife): ServerLife {
     const { seed, options, faults } = this.scenario;
     const number = this.#lives++;
+    this.#closings = 0;
     const process = new ServerProcess(this.world, new Random(seed, `ids ${number}`), {
       turnEnded: () => {
         this.life.save();
@@ -198,7 +215,26 @@ export class Simulation implements Site {
       later: (milliseconds, run) => this.world.after(milliseconds, () => process.input(run)),
       now: () => this.world.now,
       nextItem: () => this.#items++,
+      close: (drain) => this.#close(drain),
     }, before);
+  }
+
+  /** Once it has closed, it opens again. */
+  #close(drain?: DrainOptions): void {
+    const { process, io } = this.life;
+    this.saw("serverCloses", { drain });
+    this.#closings += 1;
+    const closing = drain === undefined ? io.close() : io.close(drain);
+    void closing.then(() => {
+      if (process !== this.life.process) return;
+      this.saw("serverClosed", {});
+      this.#closings -= 1;
+      this.world.after(200, () => process.input(() => {
+        if (this.#closings > 0) return;
+        io.reopen();
+        this.saw("serverOpens", {});
+      }));
+    });
   }
 
   /** The process goes while nothing keeps it, and comes back at once. */

@@ -1,4 +1,5 @@
 import { acks } from "./acks.ts";
+import { closing } from "./closing.ts";
 import { delivery } from "./delivery.ts";
 import { emptiness } from "./emptiness.ts";
 import { exchanges } from "./exchanges.ts";
@@ -32,6 +33,7 @@ export const invariants: readonly InvariantMaker[] = [
   unjoined,
   faults,
   wire,
+  closing,
   liveness,
   emptiness,
 ];

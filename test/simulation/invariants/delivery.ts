@@ -29,6 +29,8 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
   const lives = new Map<string, Life>();
   /** Where each socket is, by the app's knowledge. */
   const homes = new Map<string, string>();
+  /** Connections that the server ends in good order. */
+  const leaving: string[] = [];
   const lifeOf = (socket: string): Life => {
     let life = lives.get(socket);
     if (life === undefined) lives.set(socket, (life = { sent: [], last: -1 }));
@@ -80,6 +82,9 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
   };
   return {
     on: {
+      serverCloses: () => {
+        if (simulation.isRestarting) for (const { sid, engine, isGood: good } of simulation.clients) if (good && engine?.isOpen === true) leaving.push(sid);
+      },
       emitted: ({ sid, item, fate }) => void streamOf(sid).sent.push({ item, fate, arrived: false }),
       kept: ({ socket, item }) => void lifeOf(socket).sent.push({ item, arrived: false }),
       joined: ({ sid, socket, recovered: isBack }) => {
@@ -100,6 +105,12 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
         if (isGood(sid) && waits(sid)) arrivedInOrder(sid, item);
         else arrivedOnce(sid, item);
       },
+    },
+    restarted() {
+      for (const sid of leaving) {
+        const missing = streamOf(sid).sent.find(({ fate, arrived }) => fate === "sure" && !arrived);
+        if (missing !== undefined) fail("I30", `${missing.item} was sent to ${sid} before the server went, and never arrived`);
+      }
     },
     settled() {
       for (const { sid, engine, isGood: good } of simulation.clients) {

@@ -18,6 +18,8 @@ export interface Invariant {
   turnEnded?(): void;
   /** The faults are over, time has passed, and everybody has said something. */
   settled?(): void;
+  /** After that, the server has gone in good order and come back. */
+  restarted?(): void;
   /** All clients have left, and time has passed. */
   emptied?(): void;
 }

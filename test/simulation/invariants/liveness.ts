@@ -2,6 +2,11 @@ import type { Invariant, Watch } from "./invariant.ts";
 
 /** I33: once the faults are over, whoever wants to be connected is, and stays so. */
 export function liveness({ simulation, fail }: Watch): Invariant {
+  const arePlaced = (): void => {
+    for (const client of simulation.clients) {
+      if (client.isGood && !client.isAway && !client.isContent) fail("I33", `client ${client.number} is not where it wants to be: ${client.status}`);
+    }
+  };
   return {
     on: {
       clientClosed: ({ client, sid, reason }) => {
@@ -9,10 +14,7 @@ export function liveness({ simulation, fail }: Watch): Invariant {
         if (simulation.isQuiet && sid !== "" && simulation.clients[client]!.isGood && reason !== "client") fail("I33", `${sid} ended with "${reason}" though nothing was wrong`);
       },
     },
-    settled() {
-      for (const client of simulation.clients) {
-        if (client.isGood && !client.isAway && !client.isContent) fail("I33", `client ${client.number} is not where it wants to be: ${client.status}`);
-      }
-    },
+    settled: arePlaced,
+    restarted: arePlaced,
   };
 }

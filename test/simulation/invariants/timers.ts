@@ -5,10 +5,13 @@ export function timers({ simulation, fail }: Watch): Invariant {
   const asked = new Set<number>();
   const admitting = new Set<string>();
   let requests = 0;
+  /** Calls that close the server: each waits for clients, or for adapters. */
+  let closings = 0;
   const forget = (): void => {
     asked.clear();
     admitting.clear();
     requests = 0;
+    closings = 0;
   };
   return {
     on: {
@@ -19,12 +22,14 @@ export function timers({ simulation, fail }: Watch): Invariant {
       admitted: ({ socket }) => void admitting.delete(socket),
       exchangeOpened: () => void (requests += 1),
       exchangeAnswered: () => void (requests -= 1),
+      serverCloses: () => void (closings += 1),
+      serverClosed: () => void (closings -= 1),
       serverDied: forget,
       serverSlept: forget,
     },
     turnEnded() {
       const { io, liveTimers } = simulation.life;
-      const allowed = 3 * io.engine.clientsCount + asked.size + admitting.size + 2 * requests;
+      const allowed = 3 * io.engine.clientsCount + asked.size + admitting.size + 2 * requests + closings;
       if (liveTimers > allowed) fail("I19", `${liveTimers} timers for ${io.engine.clientsCount} connections`);
       for (const session of io.engine.sessions.values()) {
         const beats = session.heartbeat.queue !== undefined;
