@@ -52,7 +52,8 @@ export class OurSocket {
 /** Bun gives a reason of its own where it ended the connection. */
 function faultOf(code: number, reason: string): Error | undefined {
   if (code !== 1006 || reason === "") return undefined;
-  return new TransportError(reason, /too big/i.test(reason) ? "PAYLOAD_TOO_LARGE" : undefined);
+  if (/too big/i.test(reason)) return new TransportError(reason, "PAYLOAD_TOO_LARGE", "maxHttpBufferSize");
+  return new TransportError(reason);
 }
 
 /** The end of a WebSocket that Bun speaks. */
@@ -132,7 +133,7 @@ class BunWebSocket implements WebSocketLike, Sender {
   #notTaken(frame: string | Uint8Array): void {
     const ws = this.#ws;
     if (ws.readyState !== WebSocket.OPEN || (frame.length === 0 && ws.getBufferedAmount() === 0)) return;
-    this.fault = new TransportError("SLOW_CONSUMER: the client does not read, see backpressureLimit of Bun.serve", "SLOW_CONSUMER");
+    this.fault = new TransportError("SLOW_CONSUMER: the client does not read, see backpressureLimit of Bun.serve", "SLOW_CONSUMER", "maxBufferedBytes");
     this.terminate();
   }
 }

@@ -8,6 +8,12 @@ import { Chain, type Outbox, type Sender } from "./outbox.ts";
 /** Milliseconds for which the other side may take to end a connection that is being closed. */
 const CLOSING_TIME = 30_000;
 
+/** The limits that reading frames enforces, by the close codes that say so. */
+const limitsByCode = new Map([
+  [1008, "maxFragments"],
+  [1009, "maxHttpBufferSize"],
+]);
+
 const ABNORMAL = 1006;
 const NO_STATUS = 1005;
 
@@ -99,8 +105,13 @@ export class OwnWebSocket implements WebSocketLike, Sender, FrameSink {
   ping(data: Buffer): void {
     if (this.#state !== "open") return;
     this.#pendingPongs += 1;
-    if (this.#pendingPongs > this.#limits.maxPendingPongs) this.terminate();
+    if (this.#pendingPongs > this.#limits.maxPendingPongs) this.#exceedPongs();
     else this.#write(encodePong(data), () => (this.#pendingPongs -= 1));
+  }
+
+  #exceedPongs(): void {
+    this.terminate();
+    this.#end(ABNORMAL, "", new TransportError("Too many pings: see the option limits.maxPendingPongs", undefined, "maxPendingPongs"));
   }
 
   closing(code: number, reason: string): void {
@@ -113,7 +124,7 @@ export class OwnWebSocket implements WebSocketLike, Sender, FrameSink {
 
   invalid(code: number, message: string): void {
     if (this.#state === "open") this.#sendClose(code);
-    this.#end(ABNORMAL, "", new TransportError(message, code === 1009 ? "PAYLOAD_TOO_LARGE" : undefined));
+    this.#end(ABNORMAL, "", new TransportError(message, code === 1009 ? "PAYLOAD_TOO_LARGE" : undefined, limitsByCode.get(code)));
   }
 
   // ---- the end

@@ -57,6 +57,12 @@ export class NodeWebSocket implements WebSocketLike {
   }
 }
 
+/** The limits that `ws` enforces, by the codes of its errors. */
+const limitsByFault = new Map<string | undefined, string>([
+  ["WS_ERR_UNSUPPORTED_MESSAGE_LENGTH", "maxHttpBufferSize"],
+  ["WS_ERR_TOO_MANY_BUFFERED_PARTS", "maxFragments"],
+]);
+
 /** Reports what `ws` says to `handler`, within the limits that `ws` itself does not have. */
 export function listen(ws: WebSocket, socket: NetSocket, handler: WebSocketHandler, limits: Limits): void {
   let error: Error | undefined;
@@ -71,18 +77,19 @@ export function listen(ws: WebSocket, socket: NetSocket, handler: WebSocketHandl
     received += data.length;
     // Over the connection's life, since `ws` does not tell how much one message took on the wire.
     if (received <= limits.maxInflateRatio * socket.bytesRead) return handler.message(isBinary ? data : data.toString());
-    error = new TransportError("Compressed too well: see the option limits.maxInflateRatio", "PAYLOAD_TOO_LARGE");
+    error = new TransportError("Compressed too well: see the option limits.maxInflateRatio", "PAYLOAD_TOO_LARGE", "maxInflateRatio");
     ws.close(1009);
     end(1009, "");
   });
   ws.on("ping", (data) => {
     pendingPongs += 1;
-    if (pendingPongs > limits.maxPendingPongs) ws.terminate();
-    else ws.pong(data, false, () => (pendingPongs -= 1));
+    if (pendingPongs <= limits.maxPendingPongs) return ws.pong(data, false, () => (pendingPongs -= 1));
+    error = new TransportError("Too many pings: see the option limits.maxPendingPongs", undefined, "maxPendingPongs");
+    ws.terminate();
   });
   ws.on("error", (fault: Error & { code?: string }) => {
-    const tooLarge = fault.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
-    error = tooLarge ? new TransportError(fault.message, "PAYLOAD_TOO_LARGE") : fault;
+    const limit = limitsByFault.get(fault.code);
+    error = limit === undefined ? fault : new TransportError(fault.message, limit === "maxFragments" ? undefined : "PAYLOAD_TOO_LARGE", limit);
   });
   ws.on("close", (code, reason) => end(code, reason.toString()));
   socket.on("drain", () => handler.drain());

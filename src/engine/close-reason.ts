@@ -5,9 +5,12 @@ export type CloseReason = "transport error" | "transport close" | "forced close"
 export class TransportError extends Error {
   override readonly name = "TransportError";
   readonly code: "PAYLOAD_TOO_LARGE" | "SLOW_CONSUMER" | undefined;
+  /** @internal The limit that a runtime has enforced by itself, and that is still to be told of. */
+  readonly limit: string | undefined;
 
-  constructor(message: string, code?: "PAYLOAD_TOO_LARGE" | "SLOW_CONSUMER") {
+  constructor(message: string, code?: "PAYLOAD_TOO_LARGE" | "SLOW_CONSUMER", limit?: string) {
     super(message);
     this.code = code;
+    this.limit = limit;
   }
 }

@@ -160,6 +160,7 @@ export class Session extends Outlet implements Beating {
 
   /** @internal The session's own WebSocket has ended. */
   webSocketClosed(error: Error | undefined): void {
+    if (error instanceof TransportError && error.limit !== undefined) this.owner.limitHit(error.limit, this);
     const end = (): void => (error === undefined ? this.end("transport close") : this.end("transport error", error));
     if (this.#inbox.isWaiting) this.#inbox.add(0, end);
     else end();

@@ -19,6 +19,7 @@ row("maxHttpBufferSize", { maxHttpBufferSize: 200 }, async (server) => {
   await ws.send(eventOf(201));
   await assertEnd(server, ws, "TE(PAYLOAD_TOO_LARGE)");
   assert.deepEqual(await ws.closing(), { code: 1009, reason: "" });
+  assertReported(server, "maxHttpBufferSize");
 
   const posting = await server.joinedPolling();
   await posting.send(eventOf(200));
@@ -41,6 +42,7 @@ row("bodyTimeout", { limits: { bodyTimeout: 200 } }, async (server) => {
   assert.equal((await dripping.reply()).status, 408);
   await server.first("close", client);
   assert.equal(server.all("event", client).length, 1);
+  assertReported(server, "bodyTimeout");
 });
 
 row("maxPacketsPerTurn", { limits: { maxPacketsPerTurn: 10 } }, async (server) => {
@@ -65,6 +67,7 @@ row("maxArguments", { limits: { maxArguments: 3 } }, async (server) => {
   await client.echo();
   await assertFatal(server, client, ['42["x",1,2,3,4]']);
   await assertFatal(server, await server.joinedWebSocket(), ["431[1,2,3,4]"]);
+  assertReported(server, "maxArguments");
 });
 
 row("maxDepth", { limits: { maxDepth: 5 } }, async (server) => {
@@ -77,6 +80,7 @@ row("maxDepth", { limits: { maxDepth: 5 } }, async (server) => {
   assert.throws(() => socket.emit("out", nested(5)), { name: "RangeError", message: /maxDepth/ });
   await client.echo();
   await assertFatal(server, client, ['42["x",[[{"a":[[]]}]]]']);
+  assertReported(server, "maxDepth");
 });
 
 row("maxAttachments", { limits: { maxAttachments: 2 } }, async (server) => {
@@ -90,6 +94,7 @@ row("maxAttachments", { limits: { maxAttachments: 2 } }, async (server) => {
   assert.throws(() => socket.emit("out", BYTES, BYTES, BYTES), { name: "RangeError", message: /maxAttachments/ });
   await client.echo();
   await assertFatal(server, client, ['453-["x"]']);
+  assertReported(server, "maxAttachments");
 });
 
 row("maxReassemblyBytes", { limits: { maxReassemblyBytes: 6 } }, async (server) => {
@@ -97,6 +102,7 @@ row("maxReassemblyBytes", { limits: { maxReassemblyBytes: 6 } }, async (server) 
   for (const message of ['452-["x"]', BYTES, BYTES]) await client.send(message);
   await client.echo();
   await assertFatal(server, client, ['453-["x"]', BYTES, BYTES, Buffer.of(1)]);
+  assertReported(server, "maxReassemblyBytes");
 });
 
 row("reassemblyTimeout", { limits: { reassemblyTimeout: 100 } }, async (server) => {
@@ -107,6 +113,7 @@ row("reassemblyTimeout", { limits: { reassemblyTimeout: 100 } }, async (server) 
   await server.first("close", late);
   assert.deepEqual(server.all("event", late), []);
   await prompt.echo();
+  assertReported(server, "reassemblyTimeout");
 });
 
 row("maxAckIdDigits", {}, async (server) => {
@@ -115,6 +122,7 @@ row("maxAckIdDigits", {}, async (server) => {
   assert.equal(await client.packet(), '439007199254740991["x"]');
   await assertFatal(server, client, ['429007199254740992["echo","x"]']);
   await assertFatal(server, await server.joinedWebSocket(), ['4200000000000000001["echo","x"]']);
+  assertReported(server, "maxAckIdDigits");
 });
 
 row("maxNamespacesPerConnection", { limits: { maxNamespacesPerConnection: 2 } }, async (server) => {
@@ -153,6 +161,7 @@ row("maxNamespaceLength", {}, async (server) => {
   }
   await assertFatal(server, client, [`40/${"n".repeat(256)},`]);
   await assertFatal(server, await server.joinedWebSocket(), [`40/${"é".repeat(128)},`]);
+  assertReported(server, "maxNamespaceLength");
 });
 
 const dynamic = { cleanupEmptyChildNamespaces: true, limits: { maxDynamicNamespaces: 2 } };
@@ -168,6 +177,7 @@ row("maxDynamicNamespaces", dynamic, async (server) => {
   await client.send("41/d2,");
   await server.first("disconnect", client);
   await client.join("/d3");
+  assertReported(server, "maxDynamicNamespaces");
 });
 
 row("maxRoomsPerSocket", { limits: { maxRoomsPerSocket: 2 } }, async (server) => {
@@ -178,6 +188,7 @@ row("maxRoomsPerSocket", { limits: { maxRoomsPerSocket: 2 } }, async (server) =>
   await assert.rejects(async () => socket.join("c"), { name: "RangeError", message: /maxRoomsPerSocket/ });
   assert.deepEqual([...socket.rooms], [socket.id, "a", "b"]);
   await client.echo();
+  assertReported(server, "maxRoomsPerSocket");
 });
 
 row("maxPendingAcks", { limits: { maxPendingAcks: 2 } }, async (server) => {
@@ -193,6 +204,7 @@ row("maxPendingAcks", { limits: { maxPendingAcks: 2 } }, async (server) => {
   assert.deepEqual(answered, ["answer"]);
   socket.emit("e", () => {});
   assert.match(String(await client.packet()), /^42\d\["e"\]$/);
+  assertReported(server, "maxPendingAcks");
 });
 
 row("maxQueuedEvents", { serial: true, limits: { maxQueuedEvents: 2 } }, async (server) => {
@@ -201,6 +213,7 @@ row("maxQueuedEvents", { serial: true, limits: { maxQueuedEvents: 2 } }, async (
   for (const message of ['42["never"]', '42["a"]', '42["b"]']) await client.send(message);
   await client.send('42["c"]');
   await assertEnd(server, client, "FC", "one event too many");
+  assertReported(server, "maxQueuedEvents");
 });
 
 row("highWaterMark", { limits: { highWaterMark: 1_000 } }, async (server) => {
@@ -262,6 +275,7 @@ row("connectTimeout", { connectTimeout: 200 }, async (server) => {
   const [joined, idle] = [await server.joinedWebSocket(), await server.websocket()];
   await assertEnd(server, idle, "FC");
   await joined.echo();
+  assertReported(server, "connectTimeout");
 });
 
 row("upgradeTimeout", { upgradeTimeout: 200 }, async (server) => {
@@ -271,6 +285,7 @@ row("upgradeTimeout", { upgradeTimeout: 200 }, async (server) => {
   await halfway.closing();
   await upgraded.echo();
   await late.echo();
+  assertReported(server, "upgradeTimeout");
 });
 
 row("middlewareTimeout", { limits: { middlewareTimeout: 100 } }, async (server) => {
@@ -299,6 +314,7 @@ row("middlewareTimeout", { limits: { middlewareTimeout: 100 } }, async (server) 
     const ws = target({ EIO: "4", transport: "websocket" });
     assert.equal((await refusing.request("GET", ws, { headers: upgradeHeaders })).status, 503);
   });
+  assertReported(server, "middlewareTimeout");
 });
 
 row("maxUnauthenticated", { limits: { maxUnauthenticated: 2 } }, async (server) => {
@@ -320,12 +336,14 @@ row("maxUnauthenticated", { limits: { maxUnauthenticated: 2 } }, async (server) 
     const statuses = [(await wires[0]!.reply()).status, (await wires[1]!.reply()).status];
     assert.deepEqual(statuses, [200, 503], "who is being decided about counts too");
   });
+  assertReported(server, "maxUnauthenticated");
 });
 
 row("maxUrlLength", {}, async (server) => {
   const url = (length: number): string => `${handshake}&a=`.padEnd(length, "x");
   assert.equal((await server.request("GET", url(16_384))).status, 200);
   assert.equal((await server.request("GET", url(16_385))).status, 414);
+  assertReported(server, "maxUrlLength");
 });
 
 row("maxQueryParameters", {}, async (server) => {
@@ -333,6 +351,7 @@ row("maxQueryParameters", {}, async (server) => {
   assert.equal((await server.request("GET", url(256))).status, 200);
   const { status, body } = await server.request("GET", url(257));
   assert.deepEqual([status, (JSON.parse(body) as { code: number }).code], [400, 3]);
+  assertReported(server, "maxQueryParameters");
 });
 
 row("maxFragments", {}, async (server) => {
@@ -342,6 +361,7 @@ row("maxFragments", {}, async (server) => {
   sendFragments(client, 1_025);
   await assertEnd(server, client, "TE(Too many message fragments)");
   assert.deepEqual(await client.closing(), { code: 1008, reason: "" });
+  assertReported(server, "maxFragments");
 });
 
 row("maxPendingPongs", {}, async (server) => {
@@ -357,6 +377,7 @@ row("maxPendingPongs", {}, async (server) => {
   await server.first("event", client);
   client.raw.frame({ opcode: Opcode.ping });
   await server.first("close", client);
+  assertReported(server, "maxPendingPongs");
 });
 
 row("closeReason", {}, async (server) => {
@@ -394,6 +415,7 @@ row("compression", {}, async (server) => {
     sendDeflated(fits, eventOf(1_001));
     await assertEnd(deflating, fits, "TE");
     assert.deepEqual(await fits.closing(), { code: 1009, reason: "" });
+    assertReported(deflating, "maxHttpBufferSize");
   });
 });
 
@@ -406,6 +428,7 @@ row("maxInflateRatio", { perMessageDeflate: true, limits: { maxInflateRatio: 10 
   sendDeflated(duller, eventOfRatio(11));
   await assertEnd(server, duller, "TE");
   assert.deepEqual(await duller.closing(), { code: 1009, reason: "" });
+  assertReported(server, "maxInflateRatio");
 });
 
 row("timers", {}, async (server) => {
