@@ -289,6 +289,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     bug: "what was kept when the server closed is kept for ever",
+    seed: 45,
     file: "server/namespaces.ts",
     find: `else namespace.recovery.tick();`,
     replace: ``,
