@@ -44,6 +44,9 @@ export async function startServer(kind, options = {}, environment = {}) {
 }
 
 class Server {
+  /** Rejects when the program ends though nobody has told it to. */
+  failed;
+  #isEnding = false;
   #child;
   #stop;
   #lines;
@@ -55,6 +58,11 @@ class Server {
     this.#stop = stop;
     this.#lines = lines;
     this.#exited = once(child, "exit");
+    this.failed = this.#exited.then(([code, signal]) => {
+      if (!this.#isEnding) throw new Error(`The server has ended by itself, with ${code ?? signal}`);
+    });
+    // For whoever does not ask.
+    this.failed.catch(() => {});
     this.#control = control;
     this.port = port;
   }
@@ -93,6 +101,7 @@ class Server {
 
   /** Tells the program to end: what it says then, and its exit code. */
   async terminate() {
+    this.#isEnding = true;
     this.kill("SIGTERM");
     const { value } = await this.#lines.next();
     const [code] = await this.#exited;
@@ -100,6 +109,7 @@ class Server {
   }
 
   async stop() {
+    this.#isEnding = true;
     this.#stop();
     await this.#exited;
   }
