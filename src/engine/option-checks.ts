@@ -36,19 +36,6 @@ export function show(value: unknown): string {
   return Array.isArray(value) ? "an array" : "an object";
 }
 
-/**
- * Throws a `TypeError` for a name that is nearly one of `known`.
- *
- * Others pass: they may be somebody else's.
- */
-export function refuseMisspelt(given: object, known: readonly string[]): void {
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    const meant = nearestName(name, known);
-    if (meant !== undefined) throw new TypeError(`There is no option ${name}: did you mean ${meant}?`);
-  }
-}
-
 /** The one of `known` that `name` is likely to be a slip of. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const slips = name.length < 8 ? 1 : 2;

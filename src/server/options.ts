@@ -2,9 +2,11 @@ import type { AdapterFactory } from "../adapter/adapter.ts";
 import { MemoryAdapter } from "../adapter/memory.ts";
 import { RecoveryAdapter } from "../adapter/recovery.ts";
 import type { RecoveryStore } from "../adapter/recovery-store.ts";
-import { type OptionKind, amount, callback, checkOptions, flag, flagOrObject, oneOf, refuseMisspelt, text } from "../engine/option-checks.ts";
-import { type EngineOptions, engineOptionKinds } from "../engine/options.ts";
+import { warnOfOpenCors } from "../engine/cors.ts";
+import { type OptionKind, amount, callback, checkOptions, flag, flagOrObject, nearestName, oneOf, text } from "../engine/option-checks.ts";
+import { type EngineOptions, type ResolvedEngineOptions, engineOptionKinds } from "../engine/options.ts";
 import { trimPath } from "../engine/path.ts";
+import type { Host } from "../platform.ts";
 import type { HandlerErrorPolicy } from "./faults.ts";
 import type { OnInbound } from "./inbound.ts";
 import type { Parser } from "./parser.ts";
@@ -99,10 +101,18 @@ export function checkAdapter(adapter: unknown): void {
   checkOptions({ adapter }, { adapter: adapterKind });
 }
 
+/** Warns of what is allowed and hardly meant. A name that is nearly an option's may still be somebody else's. */
+export function warnOfMistakes(options: ServerOptions, { cors }: ResolvedEngineOptions, host: Pick<Host, "warn">): void {
+  warnOfOpenCors(cors, host);
+  for (const name of Object.keys(options)) {
+    const meant = names.includes(name) ? undefined : nearestName(name, names);
+    if (meant !== undefined) host.warn(`There is no option ${name}: did you mean ${meant}?`);
+  }
+}
+
 /** Fills in the defaults, and refuses what cannot work with a `TypeError` that names the option. */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
   refuseRetiredOptions(options);
-  refuseMisspelt(options, names);
   checkOptions(options, kinds);
   return {
     path: trimPath(options.path || "/socket.io"),

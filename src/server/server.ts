@@ -3,7 +3,6 @@ import type { RecoveryStore } from "../adapter/recovery-store.ts";
 import { Engine } from "../engine/engine.ts";
 import { type EngineHooks, webHooks } from "../engine/hooks.ts";
 import type { Limits } from "../engine/limits.ts";
-import { warnOfOpenCors } from "../engine/cors.ts";
 import { type ResolvedEngineOptions, resolveEngineOptions } from "../engine/options.ts";
 import { pathAfter, trimPath } from "../engine/path.ts";
 import { WebRequest, type WebContext, toResponse } from "../engine/web-request.ts";
@@ -25,7 +24,7 @@ import { type DiagnosticsEvents, Faults } from "./faults.ts";
 import type { Namespace } from "./namespace.ts";
 import { Namespaces } from "./namespaces.ts";
 import { Counters, type Metrics, measure } from "./metrics.ts";
-import { type ServerOptions, checkAdapter, resolveServerOptions } from "./options.ts";
+import { type ServerOptions, checkAdapter, resolveServerOptions, warnOfMistakes } from "./options.ts";
 import { codecOf } from "./parser.ts";
 import type { NamespaceParts } from "./parts.ts";
 import { type ConnectionSnapshot, snapshotConnection } from "./snapshot.ts";
@@ -289,10 +288,10 @@ export class CoreServer<
   }
 
   #resolve(options: ServerOptions): Pick<Parts, "options" | "engineOptions" | "codec"> {
+    const { host } = this.#runtime;
     const resolved = resolveServerOptions(options);
     const engineOptions = resolveEngineOptions(options, this.#runtime.limits);
-    const { host } = this.#runtime;
-    warnOfOpenCors(engineOptions.cors, host);
+    warnOfMistakes(options, engineOptions, host);
     const { limits } = engineOptions;
     const codec = resolved.parser === undefined ? createJsonCodec(limits) : codecOf(resolved.parser, limits, host);
     return { options: resolved, engineOptions, codec };
