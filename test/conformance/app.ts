@@ -8,7 +8,7 @@ import type { Socket } from "../../src/index.ts";
 import type { Orders } from "./host.ts";
 
 /** A set of options; each profile is a server of its own. */
-export type Profile = "plain" | "brisk" | "guarded" | "narrow" | "recovering" | "old" | "quiet";
+export type Profile = "plain" | "brisk" | "hasty" | "guarded" | "narrow" | "recovering" | "old" | "quiet";
 
 /** What the broadcast commands are told. */
 export interface Audience {
@@ -25,7 +25,8 @@ const profiles: Readonly<Record<Profile, ServerOptions>> = {
   // Nothing but the scenarios of sleep: what others leave behind keeps a server awake, such as last words that nobody fetches.
   quiet: {},
   old: { allowEIO3: true, pingInterval: 500, pingTimeout: 10_000 },
-  brisk: { allowEIO3: true, pingInterval: 300, pingTimeout: 500, upgradeTimeout: 200, connectTimeout: 300 },
+  brisk: { allowEIO3: true, pingInterval: 300, pingTimeout: 1_000, connectTimeout: 300 },
+  hasty: { upgradeTimeout: 200 },
   guarded: {
     cors: {
       origin: ["https://app.example", /\.trusted\.example$/],

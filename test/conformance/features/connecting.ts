@@ -52,7 +52,7 @@ export const connecting: readonly Feature[] = [
     name: "an upgrade that fails leaves polling as it was",
     needs: ["is on its own"],
     ways: ["polling"],
-    profile: "brisk",
+    profile: "hasty",
     scenarios: {
       "a first packet that is no probe ends the WebSocket alone": async (stage) => {
         const session = await stage.raw();
