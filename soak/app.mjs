@@ -1,6 +1,9 @@
 /** What every server of the soak tests does, on whichever runtime and Socket.IO server it runs. */
 import { Sequence } from "./sequence.mjs";
 
+/** How many connections it remembers the times of. */
+const REMEMBERED = 10_000;
+
 /** The application, and what it knows of itself. */
 export class App {
   #io;
@@ -59,7 +62,7 @@ export class App {
   #serve(socket) {
     const inbound = new Sequence();
     let counting;
-    this.#connections.push(Date.now());
+    if (this.#connections.push(Date.now()) > REMEMBERED) this.#connections.shift();
     socket.on("n", (number) => inbound.add(number));
     socket.on("report", (total, answer) => answer(inbound.result(total)));
     socket.on("echo", (value, answer) => answer?.(value));

@@ -8,7 +8,7 @@ import { all, tests } from "./tests.mjs";
 
 const { values: given, positionals } = parseArgs({
   allowPositionals: true,
-  options: { server: { type: "string", default: "node" }, scale: { type: "string", default: "1" }, json: { type: "boolean", default: false } },
+  options: { server: { type: "string", default: "node" }, scale: { type: "string", default: "1" }, minutes: { type: "string", default: "1" }, json: { type: "boolean", default: false } },
 });
 const names = positionals.length === 0 || positionals.includes("all") ? all : positionals;
 const kinds = given.server.split(",");
@@ -36,7 +36,7 @@ function assertKnown(what, asked, known) {
 /** What one test finds with one server. A test that does not end in time, or outlives its server, has failed. */
 async function run(name, kind) {
   const { play, seconds } = tests[name];
-  const scale = Number(given.scale);
+  const [scale, minutes] = [Number(given.scale), Number(given.minutes)];
   const servers = [];
   let fail;
   const failed = new Promise((_, reject) => (fail = reject));
@@ -47,9 +47,10 @@ async function run(name, kind) {
     return server;
   };
   const deadline = new AbortController();
-  void wait(seconds * 1000, undefined, deadline).then(() => fail(new Error(`Not done after ${seconds} s`)), () => {});
+  const patience = seconds + 60 * minutes;
+  void wait(1000 * patience, undefined, deadline).then(() => fail(new Error(`Not done after ${patience} s`)), () => {});
   const begun = performance.now();
-  const { did, figures, failures } = await Promise.race([play({ start, kind, scale }), failed])
+  const { did, figures, failures } = await Promise.race([play({ start, kind, scale, minutes }), failed])
     .catch((error) => ({ did: "broke off", figures: {}, failures: [error.message] }));
   const took = Math.round((performance.now() - begun) / 100) / 10;
   deadline.abort();

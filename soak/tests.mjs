@@ -6,13 +6,14 @@ import { drain } from "./tests/drain.mjs";
 import { evictions } from "./tests/evictions.mjs";
 import { herd } from "./tests/herd.mjs";
 import { idlePolling, idleWebSockets } from "./tests/idle.mjs";
+import { mixed } from "./tests/mixed.mjs";
 import { objects } from "./tests/objects.mjs";
 import { killedNodes, lostRedis } from "./tests/nodes.mjs";
 import { stoppedClients } from "./tests/stopped-clients.mjs";
 import { stoppedServer } from "./tests/stopped-server.mjs";
 import { upgrades } from "./tests/upgrades.mjs";
 
-/** Each with the seconds after which it has failed: several times what it takes on a machine of two cores. */
+/** Each with the seconds after which it has failed: several times what it takes on a machine of two cores. What `--minutes` asks for comes on top. */
 export const tests = {
   L1: { play: idleWebSockets, seconds: 120 },
   L2: { play: idlePolling, seconds: 120 },
@@ -26,6 +27,7 @@ export const tests = {
   L10: { play: lostRedis, seconds: 120 },
   L11: { play: herd, seconds: 120 },
   L12: { play: drain, seconds: 120 },
+  L13: { play: mixed, seconds: 120 },
   L14: { play: objects, seconds: 120 },
   evictions: { play: evictions, seconds: 7200 },
 };

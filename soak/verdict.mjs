@@ -38,6 +38,11 @@ export function isEmptied(before) {
   };
 }
 
+/** A bound on memory, where it can be had: nobody can make workerd collect its garbage. */
+export function boundOnMemory(kind, bound) {
+  return kind === "cloudflare" ? Infinity : bound;
+}
+
 function left({ connections, unjoined, sockets, rooms, bufferedBytes, reassemblyBytes, recovery, pendingAcks }) {
   const joined = Object.values(sockets).reduce((all, count) => all + count, 0);
   return connections.polling + connections.websocket + unjoined + joined + rooms + bufferedBytes + reassemblyBytes + recovery.sessions + pendingAcks;

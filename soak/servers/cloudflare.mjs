@@ -1,4 +1,4 @@
-/** A Durable Object in workerd, which Miniflare drives; `WORKER` names the Worker's program. The tests' commands have a port of their own. */
+/** A Durable Object in workerd, which Miniflare drives; `WORKER` names another Worker's program. The tests' commands have a port of their own. */
 import { readFileSync, readdirSync } from "node:fs";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 
 const { outputFiles: [bundle] } = await build({
-  entryPoints: [fileURLToPath(new URL(process.env.WORKER, import.meta.url))],
+  entryPoints: [fileURLToPath(new URL(process.env.WORKER ?? "worker.mjs", import.meta.url))],
   bundle: true,
   format: "esm",
   platform: "neutral",
@@ -56,11 +56,14 @@ async function evict() {
   }
 }
 
-/** What workerd, the only child of this process, has. */
+/** What workerd has: one of the children of this process. */
 function resources() {
-  const [pid] = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").split(" ");
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ");
+  const pid = children.find((child) => readFileSync(`/proc/${child}/comm`, "utf8").trim() === "workerd");
   const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
   const [user, system] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1).split(" ").slice(11, 13);
   // The kernel counts hundredths of a second.
-  return { rss: Number(kib) * 1024, cpu: (Number(user) + Number(system)) * 10, descriptors: readdirSync(`/proc/${pid}/fd`).length };
+  const rss = Number(kib) * 1024;
+  // Nothing tells the heap of one object.
+  return { rss, heapUsed: rss, cpu: (Number(user) + Number(system)) * 10, descriptors: readdirSync(`/proc/${pid}/fd`).length };
 }

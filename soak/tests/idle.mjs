@@ -1,23 +1,23 @@
 /** L1 and L2: connections that say nothing but pongs, over WebSocket and over long-polling. */
 import { setTimeout as wait } from "node:timers/promises";
 import { Client, closeIdle, openMany } from "../client.mjs";
-import { Verdict, isEmptied } from "../verdict.mjs";
+import { Verdict, boundOnMemory, isEmptied } from "../verdict.mjs";
 
 const HEARTBEAT = { pingInterval: 4000, pingTimeout: 3000 };
 const KIB_EACH = 12;
 
 /** After a message of 64 KiB to each, a connection may hold no more than before. */
-export async function idleWebSockets({ start, scale }) {
+export async function idleWebSockets({ start, kind, scale }) {
   const server = await start(HEARTBEAT);
   const before = await server.settled();
   const { clients, ends } = await open(Math.ceil(5000 * scale), () => Client.webSocket(server.port));
   await wait(5000);
   const verdict = new Verdict();
   const kibEach = async () => Math.round(((await server.settled()).rss - before.rss) / clients.length / 102.4) / 10;
-  verdict.atMost(KIB_EACH, "RSS each (KiB)", await kibEach());
+  verdict.atMost(boundOnMemory(kind, KIB_EACH), "RSS each (KiB)", await kibEach());
   for (const client of clients) client.emit("flood", 1, 65_536);
   await wait(5000);
-  verdict.atMost(KIB_EACH, "RSS each after 64 KiB (KiB)", await kibEach());
+  verdict.atMost(boundOnMemory(kind, KIB_EACH), "RSS each after 64 KiB (KiB)", await kibEach());
   return finish({ server, before, clients, ends, verdict, did: `${clients.length} idle WebSockets` });
 }
 
