@@ -4,7 +4,7 @@ import type { Timer } from "../schedule.ts";
 /** How a session reaches its client now. One field, one value; what a state needs travels with it. */
 export type Link =
   | { readonly state: "polling" }
-  | { readonly state: "probing"; readonly ws: WebSocketLike; readonly deadline: Timer; readonly answered: boolean }
+  | { readonly state: "probing"; readonly ws: WebSocketLike; readonly deadline: Timer; readonly answered: boolean; readonly leaving?: true }
   | { readonly state: "websocket"; readonly ws: WebSocketLike }
   | { readonly state: "closing"; readonly deadline: Timer }
   | { readonly state: "closed" };
@@ -14,7 +14,7 @@ export type LinkState = Link["state"];
 /** The changes there are. A test drives sessions at random and sees each of them, and no other. */
 export const linkChanges: Readonly<Record<LinkState, readonly LinkState[]>> = {
   polling: ["probing", "closing", "closed"],
-  probing: ["probing", "polling", "websocket", "closing", "closed"],
+  probing: ["probing", "polling", "websocket", "closed"],
   websocket: ["closed"],
   closing: ["closed"],
   closed: [],

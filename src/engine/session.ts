@@ -90,8 +90,9 @@ export class Session extends Outlet implements Beating {
     // Clients take up a close at once, but events a moment later: what comes first must come with an answer of its own.
     if (!discard) this.flushPoll();
     if (!discard) this.flushBacklog();
-    if (state === "websocket" || discard || this.polling?.waiting === true) this.end("forced close");
-    else if (state === "polling" || state === "probing") this.#beginClosing();
+    if (this.link.state === "probing" && !discard) this.#leaveOnceSwitched(this.link);
+    else if (state === "websocket" || discard || this.polling?.waiting === true) this.end("forced close");
+    else if (state === "polling") this.#beginClosing();
     return this;
   }
 
@@ -120,15 +121,15 @@ export class Session extends Outlet implements Beating {
     this.end("transport error", error);
   }
 
+  #leaveOnceSwitched(link: Link & { state: "probing" }): void {
+    this.become({ ...link, leaving: true });
+    this.#beats.stop(this);
+  }
+
   #beginClosing(): void {
-    const link = this.link;
     const deadline = this.owner.schedule.after(CLOSING_TIME, () => this.end("forced close"));
     this.become({ state: "closing", deadline });
     this.#beats.stop(this);
-    if (link.state !== "probing") return;
-    this.polling?.stopHurrying();
-    link.deadline.cancel();
-    link.ws.close();
   }
 
   // ---- the heartbeat

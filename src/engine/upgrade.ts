@@ -1,5 +1,6 @@
 import type { WebSocketHandler, WebSocketLike } from "../platform.ts";
 import type { Message } from "../wire/codec.ts";
+import type { Link } from "./link.ts";
 import { control } from "./revision.ts";
 import type { Session } from "./session.ts";
 
@@ -33,10 +34,7 @@ export class Probe implements WebSocketHandler {
     if (!("ws" in link) || link.ws !== this.#ws) return;
     if (link.state === "websocket") return this.#session.receiveFrame(data);
     if (!link.answered && data === "2probe") return this.#answer();
-    if (link.answered && data === "5") {
-      link.deadline.cancel();
-      return this.#session.upgrade(link.ws);
-    }
+    if (link.answered && data === "5") return this.#takeOver(link);
     this.#giveUp();
   }
 
@@ -60,6 +58,13 @@ export class Probe implements WebSocketHandler {
     session.polling!.answerWith(control("6"));
   }
 
+  /** A session that is to close does so only now: clients hang when their WebSocket ends while they switch to it. */
+  #takeOver({ ws, deadline, leaving }: Link & { state: "probing" }): void {
+    deadline.cancel();
+    this.#session.upgrade(ws);
+    if (leaving === true) this.#session.close();
+  }
+
   #timedOut(): void {
     this.#session.owner.limitHit("upgradeTimeout", this.#session);
     this.#giveUp();
@@ -75,6 +80,7 @@ export class Probe implements WebSocketHandler {
     // Last: some platforms report the end before this returns.
     link.ws.close();
     session.owner.logs.websocket?.("the websocket was given up; polling goes on");
+    if (link.leaving === true) session.close();
   }
 
   #ownsSession(): boolean {

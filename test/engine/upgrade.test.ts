@@ -226,17 +226,19 @@ describe("an upgrade", () => {
       const { memory, client } = await start();
       await client.probe();
       memory.last.conn.close(discard);
-      if (!discard) assert.deepEqual(await client.receive(), ["1"]);
+      if (!discard) await memory.host.advance(10_000 + 30_000);
       assert.equal(await memory.nextTimer(), Infinity);
     }
   });
 
   test("leaves no timer behind when the session ends while a GET is held (I19)", async () => {
     const { memory, client } = await start();
-    (await client.probe()).send("2probe");
+    const ws = await client.probe();
+    ws.send("2probe");
     client.poll();
     await memory.host.settle();
     memory.last.conn.close();
+    ws.send("5");
     assert.equal(memory.last.reason, "forced close");
     assert.equal(await memory.nextTimer(), Infinity);
   });
@@ -363,7 +365,6 @@ describe("an upgrade that fails", () => {
 
 describe("the end of a session that is upgrading", () => {
   for (const [what, close, reason] of [
-    ["server with a GET waiting", (memory: MemoryEngine) => memory.last.conn.close(), "forced close"],
     ["engine", (memory: MemoryEngine) => memory.engine.close(), "forced close"],
     ["client", (_memory: MemoryEngine, client: PollingClient) => client.post("1"), "transport close"],
     ["client's bad payload", (_memory: MemoryEngine, client: PollingClient) => client.post("x"), "parse error"],
@@ -383,19 +384,45 @@ describe("the end of a session that is upgrading", () => {
     });
   }
 
-  test("waits for a GET, without the WebSocket, when the server closes and none is there", async () => {
+  // A client hangs when its WebSocket ends while it switches to it.
+  for (const frames of [[], ["2probe"]]) {
+    test(`waits for the switch when it comes from the server after ${frames[0] ?? "nothing"}`, async () => {
+      const { memory, client } = await start();
+      const ws = await client.probe();
+      ws.send(...frames);
+      memory.last.deliver("last words");
+      memory.last.conn.close();
+      assert.deepEqual([memory.last.conn.readyState, memory.last.reason, ws.ended], ["closing", undefined, undefined]);
+      ws.send(...(frames.length === 0 ? ["2probe"] : []), "5");
+      await memory.host.settle();
+      assert.deepEqual(ws.take(), ["3probe", "4last words"]);
+      assert.deepEqual([memory.last.reason, ws.ended !== undefined], ["forced close", true]);
+      assert.equal(await memory.nextTimer(), Infinity);
+    });
+  }
+
+  test("gives up the WebSocket after upgradeTimeout, and waits for a GET then", async () => {
     const { memory, client } = await start();
     const ws = await client.probe();
     ws.send("2probe");
     memory.last.deliver("last words");
     memory.last.conn.close();
-    assert.equal(memory.last.conn.readyState, "closing");
+    await memory.host.advance(10_000);
     assert.ok(ws.ended !== undefined);
-    ws.send("5");
-    await memory.host.advance(11_000);
     assert.deepEqual(await client.receive(), ["4last words"]);
     assert.deepEqual(await client.receive(), ["1"]);
     assert.equal(memory.last.reason, "forced close");
+  });
+
+  test("answers the GET that waits when the WebSocket is given up", async () => {
+    const { memory, client } = await start();
+    const ws = await client.probe();
+    const poll = client.poll();
+    await memory.host.endTurn();
+    memory.last.conn.close();
+    ws.send("x");
+    await memory.host.settle();
+    assert.deepEqual([poll.body, memory.last.reason], ["1", "forced close"]);
   });
 });
 
