@@ -61,11 +61,11 @@ export const mutations: readonly Mutation[] = [
 
   // ---- time
   {
-    bug: "a client is judged before what waits is read",
+    bug: "after a standstill, clients are judged before what waits is read",
     seed: 216,
-    file: "engine/heartbeat.ts",
-    find: `return schedule.queue<Beating>((session) => final.add(session.heartbeat, schedule.now()));`,
-    replace: `return final;`,
+    file: "schedule.ts",
+    find: `this.#host.defer(() => this.#fireUntil(this.#host.now()));`,
+    replace: `for (let round = 0; round < 3; round++) this.#fireUntil(now);`,
   },
   {
     bug: "a client that does not answer pings is never found out",
@@ -82,6 +82,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     bug: "the reassembly timer runs on when nothing is missing",
+    seed: 140,
     file: "server/assembly.ts",
     find: `this.#deadline?.cancel();
     this.#deadline = undefined;`,
@@ -91,7 +92,7 @@ export const mutations: readonly Mutation[] = [
   // ---- polling and upgrade
   {
     bug: "a POST that spans the upgrade is dropped",
-    seed: 32,
+    seed: 43,
     file: "engine/polling-requests.ts",
     find: `if (isRepeated(polling.unansweredPost, stamp, body)) return ok();`,
     replace: `if (isRepeated(polling.unansweredPost, stamp, body) || session.link.state === "websocket") return ok();`,
@@ -113,14 +114,14 @@ export const mutations: readonly Mutation[] = [
   },
   {
     bug: "frames of the new WebSocket overtake an open POST",
-    seed: 57,
+    seed: 129,
     file: "engine/inbox.ts",
     find: `if (this.#waiting !== undefined || this.#postIsOpen) return false;`,
     replace: `if (this.#waiting !== undefined) return false;`,
   },
   {
     bug: "a POST that the HTTP stack repeats is handled twice",
-    seed: 704,
+    seed: 1417,
     file: "engine/polling-requests.ts",
     find: `if (isRepeated(polling.unansweredPost, stamp, body)) return ok();`,
     replace: ``,
@@ -140,7 +141,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     bug: "what waits is handled out of order after a full turn",
-    seed: 131,
+    seed: 460,
     file: "engine/inbox.ts",
     find: `if (this.#waiting !== undefined || this.#postIsOpen) return false;
     const`,
@@ -172,14 +173,13 @@ export const mutations: readonly Mutation[] = [
   },
   {
     bug: "a listener may answer twice",
-    seed: 25,
     file: "server/socket-core.ts",
     find: `answered = true;`,
     replace: ``,
   },
   {
     bug: "volatile packets are sent to connections that are full",
-    seed: 838,
+    seed: 1048,
     file: "server/peer.ts",
     find: `if (!isVolatile || this.#carrier.writable)`,
     replace: `if (!isVolatile || this.#carrier.readyState === "open")`,
@@ -222,7 +222,7 @@ export const mutations: readonly Mutation[] = [
   // ---- recovery
   {
     bug: "a socket that has come back may come back a second time",
-    seed: 2076,
+    seed: 3949,
     file: "adapter/recovery.ts",
     find: `this.#lost.delete(pid);
     const { session`,
@@ -230,7 +230,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     bug: "the offset of a volatile event counts as that of the next one",
-    seed: 553,
+    seed: 644,
     file: "adapter/recovery.ts",
     find: `this.#history.offset(isKept ? "next" : "last")`,
     replace: `this.#history.offset("next")`,
@@ -254,7 +254,6 @@ export const mutations: readonly Mutation[] = [
   },
   {
     bug: "rooms are not kept over a sleep",
-    seed: 40,
     file: "server/socket.ts",
     find: `rooms: [...this.rooms]`,
     replace: `rooms: [this.id]`,
@@ -298,7 +297,7 @@ export const mutations: readonly Mutation[] = [
   // ---- limits
   {
     bug: "a client that does not read is never closed",
-    seed: 29,
+    seed: 227,
     file: "engine/outlet.ts",
     find: `return buffered > 0 && buffered + item.size > this.owner.options.limits.maxBufferedBytes;`,
     replace: `return false;`,
