@@ -18,7 +18,7 @@ import type { Outcome, Task } from "./programs/client.ts";
 export function defineClients(runtime: string, command: readonly [string, ...string[]]): void {
   describe(`socket.io-client in ${runtime}`, () => {
     for (const host of [node, deno, bun, cloudflare]) {
-      test(`is served by ${host.name} over polling, WebSocket and the upgrade`, { timeout: 60_000 }, async () => {
+      test(`is served by ${host.name} over polling, WebSocket and the upgrade`, { timeout: 150_000 }, async () => {
         const { passed, failed, aside } = await play(command, host);
         assert.deepEqual(failed, []);
         assert.ok(passed.length > 100, `only ${passed.length} scenarios ran`);
