@@ -104,6 +104,7 @@ row("C03", RECOVERY, async (server) => {
   assert.deepEqual((await event(back)).args, ["live"]);
 });
 
+/** G24: the first wins. */
 row("C04", RECOVERY, async (server) => {
   const before = await lose(server);
   server.io.to(ROOM).emit("missed");
@@ -115,6 +116,7 @@ row("C04", RECOVERY, async (server) => {
   assert.deepEqual(second.missed, []);
 });
 
+/** G25: every event moves the offset or repeats it, so that none of the app's own words can be taken for one. */
 row("C05", RECOVERY, async (server) => {
   const client = await server.websocket();
   const before = await enter(server, client);
@@ -137,6 +139,7 @@ row("C06", RECOVERY, async (server) => {
   }
 });
 
+/** G22: without an offset, from the first event of the session. */
 row("C07", RECOVERY, async (server) => {
   const client = await server.websocket();
   const before = await enter(server, client);

@@ -1,4 +1,4 @@
-/** Whatever happens to the connection: after `recovered` nothing is lost, doubled or reordered, and refusals have a reason (I15, I16, G21). */
+/** Whatever happens to the connection: after `recovered` nothing is lost, doubled or reordered, and refusals have a reason (I15, I16, G21, G23). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, test } from "#test";

@@ -100,7 +100,7 @@ describe("CONNECT with recovery", () => {
     assert.deepEqual(Object.keys(without.heard.welcome!), ["sid"]);
   });
 
-  test("gives id, rooms, data and missed events back: first the events, then CONNECT (W-59, C02)", async () => {
+  test("gives id, rooms, data and missed events back: first the events, then CONNECT (G23, W-59, C02)", async () => {
     const io = new MemoryServer(RECOVERY);
     const { heard, hear: listen } = recorder();
     io.on("connection", (socket) => listen("connection")(socket.recovered));
