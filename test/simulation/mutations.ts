@@ -76,9 +76,9 @@ export const mutations: readonly Mutation[] = [
   {
     bug: "the timer of an upgrade outlives it",
     file: "engine/upgrade.ts",
-    find: `link.deadline.cancel();
-      return this.#session.upgrade(link.ws);`,
-    replace: `return this.#session.upgrade(link.ws);`,
+    find: `deadline.cancel();
+    this.#session.upgrade(ws);`,
+    replace: `this.#session.upgrade(ws);`,
   },
   {
     bug: "the reassembly timer runs on when nothing is missing",
