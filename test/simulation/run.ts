@@ -58,6 +58,8 @@ export async function run(scenario: Scenario, options: RunOptions = {}): Promise
   });
   const rejected = (error: unknown): void => simulation.threw(error);
   process.on("unhandledRejection", rejected);
+  // Only what is asked for in a promise job gets Node's next tick after all other jobs: the first turn, too, must begin in one.
+  await Promise.resolve();
   try {
     await live(simulation, () => violation !== undefined, () => checks);
     await breathe();
