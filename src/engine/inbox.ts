@@ -1,11 +1,13 @@
+import type { Message } from "../wire/codec.ts";
 import { TransportError } from "./close-reason.ts";
 import type { Session } from "./session.ts";
 
-/** Something that a client sent, and what to do with it. */
-interface Input {
-  readonly bytes: number;
-  readonly handle: () => void;
-}
+/** A frame, or what is to be done once the frames before it are handled. */
+type Input = Message | (() => void);
+
+/** Bytes that each takes beside its content. Else frames of one byte would take many times what the limit says. */
+const TEXT_OVERHEAD = 64;
+const OVERHEAD = 256;
 
 /** Lets the input of one session through, in order: so much per turn, and none while a POST comes first. */
 export class Inbox {
@@ -39,13 +41,13 @@ export class Inbox {
   }
 
   /** Handles this input once it is its turn. */
-  add(bytes: number, handle: () => void): void {
+  add(input: Input): void {
     if (this.#waiting === undefined) {
       this.#waiting = [];
       this.#session.owner.host.defer(() => this.resume());
     }
-    this.#waiting.push({ bytes, handle });
-    this.#waitingBytes += bytes;
+    this.#waiting.push(input);
+    this.#waitingBytes += sizeOf(input);
     if (this.#waitingBytes <= this.#session.owner.options.limits.maxBufferedBytes) return;
     const message = "More input than can be handled: see the option limits.maxBufferedBytes";
     this.#session.end("transport error", new TransportError(message));
@@ -55,9 +57,10 @@ export class Inbox {
   resume(): void {
     const waiting = this.#waiting;
     if (waiting === undefined || this.#postIsOpen) return;
-    for (const { bytes, handle } of waiting.splice(0, this.#session.owner.options.limits.maxPacketsPerTurn)) {
-      this.#waitingBytes -= bytes;
-      handle();
+    for (const input of waiting.splice(0, this.#session.owner.options.limits.maxPacketsPerTurn)) {
+      this.#waitingBytes -= sizeOf(input);
+      if (typeof input === "function") input();
+      else this.#session.handleFrame(input);
     }
     if (waiting.length > 0) this.#session.owner.host.defer(() => this.resume());
     else if (this.#waiting === waiting) this.#waiting = undefined;
@@ -71,4 +74,8 @@ export class Inbox {
   get #postIsOpen(): boolean {
     return this.#session.polling?.openPost !== undefined;
   }
+}
+
+function sizeOf(input: Input): number {
+  return input.length + (typeof input === "string" ? TEXT_OVERHEAD : OVERHEAD);
 }

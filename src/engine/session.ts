@@ -153,17 +153,19 @@ export class Session extends Outlet implements Beating {
 
   /** @internal A frame of the session's own WebSocket. */
   receiveFrame(data: Message): void {
+    // Some platforms go on to hand over frames after the end.
+    if (this.link.state !== "websocket") return;
     // Not every platform has a limit of its own, and some have one for all sockets of a server.
     if (isLonger(data, this.owner.options.maxHttpBufferSize)) return endTooLarge(this);
-    if (this.#inbox.admits()) this.#handleFrame(data);
-    else this.#inbox.add(data.length, () => this.#handleFrame(data));
+    if (this.#inbox.admits()) this.handleFrame(data);
+    else this.#inbox.add(data);
   }
 
   /** @internal The session's own WebSocket has ended. */
   webSocketClosed(error: Error | undefined): void {
     if (error instanceof TransportError && error.limit !== undefined) this.owner.limitHit(error.limit, this);
     const end = (): void => (error === undefined ? this.end("transport close") : this.end("transport error", error));
-    if (this.#inbox.isWaiting) this.#inbox.add(0, end);
+    if (this.#inbox.isWaiting) this.#inbox.add(end);
     else end();
   }
 
@@ -200,7 +202,8 @@ export class Session extends Outlet implements Beating {
     this.dispatch("heartbeat", []);
   }
 
-  #handleFrame(data: Message): void {
+  /** @internal Handles a frame whose turn has come. */
+  handleFrame(data: Message): void {
     if (this.link.state !== "websocket") return;
     const packet = this.revision.decodeFrame(data);
     if (packet === undefined) endMalformed(this);

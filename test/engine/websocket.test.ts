@@ -192,7 +192,7 @@ describe("a flood of frames (P12)", () => {
   });
 
   test("ends the session when more waits than maxBufferedBytes", async () => {
-    const memory = new MemoryEngine({ limits: { maxPacketsPerTurn: 1, maxBufferedBytes: 10 } });
+    const memory = new MemoryEngine({ limits: { maxPacketsPerTurn: 1, maxBufferedBytes: 10 + 2 * 64 } });
     const ws = await connectWebSocket(memory);
     ws.send("4a", "412345678");
     assert.equal(memory.last.end, undefined);
@@ -202,8 +202,20 @@ describe("a flood of frames (P12)", () => {
     assert.match(memory.last.description!, /limits\.maxBufferedBytes/);
   });
 
+  test("is not kept once the session has ended", async () => {
+    const memory = new MemoryEngine({ limits: { maxPacketsPerTurn: 1, maxBufferedBytes: 100 } });
+    const ws = await connectWebSocket(memory);
+    ws.send(...numbered(0, 10));
+    assert.equal(memory.last.reason, "transport error");
+    ws.send(...numbered(0, 1000));
+    let turns = 0;
+    while (await memory.host.nextTurn()) turns++;
+    assert.ok(turns < 10, `what waited took ${turns} turns`);
+    assert.deepEqual(memory.last.messages, ["0"]);
+  });
+
   test("is not held against a client whose waiting input stays small", async () => {
-    const memory = new MemoryEngine({ limits: { maxPacketsPerTurn: 2, maxBufferedBytes: 20 } });
+    const memory = new MemoryEngine({ limits: { maxPacketsPerTurn: 2, maxBufferedBytes: 3 * (2 + 64) } });
     const ws = await connectWebSocket(memory);
     ws.send("4a", "4b", "4c");
     for (let turn = 0; turn < 30; turn++) {

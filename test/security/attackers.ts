@@ -54,6 +54,13 @@ const polling: Readonly<Record<string, (io: MemoryServer) => Promise<unknown>>> 
     const client = await connectPolling(io);
     for (let n = 0; n < 20; n++) askUpgrade(io, new MemoryWebSocket(io.host), { sid: client.sid });
   },
+  "sends a flood of tiny frames that must wait for a POST": async (io) => {
+    const client = await connectPolling(io);
+    client.post();
+    const ws = await client.probe();
+    ws.send("2probe", "5");
+    for (let n = 0; n < 25_000; n++) ws.send(n % 2 === 0 ? "6x" : new Uint8Array(1));
+  },
   "asks for what it may not": async (io) => {
     for (let n = 0; n < 100; n++) ask(io, `/socket.io/?EIO=4&transport=polling&sid=${"s".repeat(5_000)}${n}`);
   },
