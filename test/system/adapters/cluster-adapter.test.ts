@@ -1,6 +1,7 @@
 /** `@socket.io/cluster-adapter` and `@socket.io/sticky` in a cluster of real processes. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import type { Shown } from "../../adapters/app.ts";
 import { Member } from "../../adapters/member.ts";
@@ -66,7 +67,14 @@ async function enter(url: string, transports: string[]): Promise<Member> {
   }
 }
 
+/**
+ * The upgrade is over; for the same reason a worker that does not know the session may have refused it, and the client polls on.
+ *
+ * It may have been refused before anybody listened.
+ */
 async function upgraded({ socket }: Member): Promise<void> {
   const { engine } = socket.io;
-  if (engine.transport.name !== "websocket") await new Promise((resolve) => engine.once("upgrade", resolve));
+  if (engine.transport.name === "websocket") return;
+  const refused = new Promise((resolve) => engine.once("upgradeError", resolve));
+  await Promise.race([new Promise((resolve) => engine.once("upgrade", resolve)), refused, wait(2000)]);
 }
