@@ -69,6 +69,14 @@ describe("generateId()", () => {
     assert.notEqual(first, other);
   });
 
+  test("uses each bit of 15 random bytes (G30)", async () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const { sid } = await connectPolling(new MemoryEngine({}, { host: new MemoryHost({ seed }) }));
+      const bytes = new MemoryHost({ seed }).random(15);
+      assert.equal(sid, btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_"));
+    }
+  });
+
   test("may be the app's own, and asynchronous", async () => {
     const memory = new MemoryEngine();
     memory.engine.generateId = (request: MemoryRequest) => `id-of-${request.headers.get("user")}`;

@@ -91,6 +91,22 @@ describe("debug lines", () => {
     for (const { scope } of io.host.lines) for (const line of linesOf(io, scope)) assert.ok(!line.includes(sid), line);
   });
 
+  test("never carry a private id, nor what a client gives for one (G26)", async () => {
+    const io = talkative({ connectionStateRecovery: {} });
+    const pids = ["not one that there is"];
+    for (const offset of [undefined, "none", undefined]) {
+      const client = await connect(io);
+      await client.say(`0${JSON.stringify({ pid: pids.at(-1), offset })}`);
+      const welcome = client.take().findLast((packet) => String(packet).startsWith("0"));
+      pids.push((JSON.parse(String(welcome).slice(1)) as { pid: string }).pid);
+      io.emit("news");
+      client.ws.close(1006);
+      await io.host.settle();
+    }
+    assert.equal(new Set(pids).size, 3, "the last one is back");
+    for (const { scope } of io.host.lines) for (const line of linesOf(io, scope)) for (const pid of pids) assert.ok(!line.includes(pid), line);
+  });
+
   test("tell of next() that is called twice", async () => {
     const io = talkative();
     io.use((_socket, next) => (next(), next()));

@@ -149,6 +149,19 @@ describe("use() of a socket", () => {
     assert.deepEqual(heard, [["a", 1]]);
   });
 
+  test("lets events through in the order in which it decides on them, also with `serial` (G8)", async () => {
+    for (const serial of [false, true]) {
+      const { client, socket } = await join(new MemoryServer({ serial }));
+      const { heard, hear } = recorder();
+      const answers: (() => void)[] = [];
+      socket.use((_event, next) => void answers.push(next));
+      socket.on("a", hear("a"));
+      client.send('2["a",1]', '2["a",2]');
+      for (const answer of answers.toReversed()) answer();
+      assert.deepEqual(heard, [["a", 2], ["a", 1]]);
+    }
+  });
+
   test("counts once when it calls next() twice", async () => {
     const { client, socket } = await join(new MemoryServer());
     const { heard, hear } = recorder();
