@@ -101,10 +101,11 @@ function settlingTime({ options, faults }: Scenario): number {
 }
 
 /** A connection that is closing counts against some limits as long as its client may still fetch the last packets. */
-function closingTime({ limits }: SimulatedOptions): number {
+function closingTime({ limits, upgradeTimeout = 0 }: SimulatedOptions): number {
   const { maxUnauthenticated, maxDynamicNamespaces, maxTotalBufferedBytes } = limits as Partial<Limits>;
   const isTight = [maxUnauthenticated, maxDynamicNamespaces, maxTotalBufferedBytes].some((limit) => limit !== undefined);
-  return isTight ? 30_000 : 0;
+  // One that ends while its client switches waits for that first.
+  return isTight ? 30_000 + upgradeTimeout : 0;
 }
 
 type Listeners = { [Kind in keyof Observations]?: ((what: never) => void)[] };

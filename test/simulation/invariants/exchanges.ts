@@ -19,6 +19,12 @@ export function exchanges({ simulation, fail }: Watch): Invariant {
     const { pingInterval, pingTimeout, limits } = simulation.life.io.engine.opts;
     return Math.max(pingInterval + pingTimeout, limits.bodyTimeout, limits.middlewareTimeout) + SLACK + simulation.life.process.pausedFor;
   };
+  /** What a session may take longer that ends while its client switches to a WebSocket. */
+  const switching = (sid: string | undefined): number => {
+    const { sessions, opts } = simulation.life.io.engine;
+    const link = sessions.get(sid ?? "")?.link;
+    return link?.state === "probing" && link.leaving === true ? opts.upgradeTimeout : 0;
+  };
   return {
     on: {
       exchangeOpened: ({ exchange, sid, method }) => void open.set(exchange, { sid, method, openedAt: simulation.now, aborted: false }),
@@ -38,7 +44,7 @@ export function exchanges({ simulation, fail }: Watch): Invariant {
     turnEnded() {
       const seen = new Set<string>();
       for (const [exchange, { sid, method, openedAt, aborted }] of open) {
-        if (simulation.now - openedAt > bound()) fail("I6", `request ${exchange} (${method}) is not answered`);
+        if (simulation.now - openedAt > bound() + switching(sid)) fail("I6", `request ${exchange} (${method}) is not answered`);
         if (sid === undefined || aborted) continue;
         const ended = closedAt.get(sid);
         if (ended !== undefined && simulation.now - simulation.life.process.pausedFor > ended + 50) {
