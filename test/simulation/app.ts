@@ -183,7 +183,7 @@ export class App {
     if (this.#recovers && act.ack === "none" && !act.volatile && (present.connected || this.members.isLost(socket))) {
       this.#world.saw("kept", { socket: socket.id, item });
     }
-    this.#send([present], item, act.volatile && !timed ? "volatile" : "no", () => this.#call(target, act, item, args, [socket]));
+    this.#send([present], item, act.volatile && !timed ? "volatile" : act.ack === "none" ? "by policy" : "no", () => this.#call(target, act, item, args, [socket]));
   }
 
   #broadcast(act: Extract<Act, { do: "broadcast" }>, socket: Socket): void {
@@ -199,7 +199,7 @@ export class App {
     if (act.ack.startsWith("timed")) operator = operator.timeout(act.ms);
     const args = [{ item, pad: "y".repeat(act.pad) }];
     const atLimit = act.ack !== "none" && targets.some(({ pendingAcks }) => pendingAcks.size >= this.#limits.maxPendingAcks);
-    const drop = atLimit || unannounced.length > 0 ? "maybe" : act.volatile ? "volatile" : "no";
+    const drop = atLimit || unannounced.length > 0 ? "maybe" : act.volatile ? "volatile" : act.ack === "none" ? "by policy" : "no";
     this.#send([...targets, ...unannounced], item, drop, () => this.#call(operator, act, item, args, targets));
   }
 

@@ -13,7 +13,7 @@ const namespaces = ["/", "/", "/a", "/b", "/d1", "/d2"];
 export function drawScenario(seed: number): Scenario {
   const random = new Random(seed, "scenario");
   const faults = faultKinds.filter(() => random.chance(0.5));
-  const options = drawOptions(new Random(seed, "options"), faults);
+  const options = drawSlowConsumer(new Random(seed, "slow consumer"), drawOptions(new Random(seed, "options"), faults));
   const clients = Array.from({ length: random.between(1, 4) }, () => drawClient(random, faults, options));
   const count = random.pick([60, 100, 200, 400]);
   const kinds = weighSteps(faults);
@@ -75,6 +75,14 @@ function drawOptions(random: Random, faults: readonly FaultKind[]): SimulatedOpt
     ...(random.chance(0.35) && { connectionStateRecovery: drawRecovery(random) }),
     limits,
   };
+}
+
+/** Where events are dropped, they are dropped often; and nobody comes back for what was dropped. */
+function drawSlowConsumer(random: Random, options: SimulatedOptions): SimulatedOptions {
+  if (random.chance(0.8)) return options;
+  const { connectionStateRecovery: _, ...others } = options;
+  const lowest = { highWaterMark: 100 * random.between(1, 3), maxBufferedBytes: 300 + 300 * random.between(1, 3) };
+  return { ...others, slowConsumer: random.pick(["drop-oldest", "drop-newest"]), limits: { ...lowest, ...(options.limits as Partial<Limits>) } };
 }
 
 function drawRecovery(random: Random): { maxDisconnectionDuration: number; skipMiddlewares: boolean } {

@@ -1,8 +1,8 @@
-import type { Namespace, Socket } from "../../src/index.ts";
+import type { Namespace, Session, Socket } from "../../src/index.ts";
 import type { Fate } from "./observations.ts";
 
-/** Whether something may be dropped: no; where the connection is full; or for a reason that is not looked into. */
-export type Drop = "no" | "volatile" | "maybe";
+/** Whether something may be dropped: no; where the option `slowConsumer` says so; where the connection is full; or for another reason. */
+export type Drop = "no" | "by policy" | "volatile" | "maybe";
 
 /** Who is where, by the app's own record: what the adapter says is compared with it. */
 export class Members {
@@ -110,8 +110,16 @@ export class Members {
     const { conn } = socket;
     if (!socket.connected || this.#leaving.has(socket) || conn.readyState !== "open" || drop === "maybe") return "unsure";
     if (drop === "no") return "sure";
+    if (drop === "by policy") return dropsEvents(conn) ? "unsure" : "sure";
     const { webSocket } = conn;
     if (webSocket === undefined) return "unsure";
-    return webSocket.bufferedAmount < conn.owner.options.limits.highWaterMark ? "sure" : "dropped";
+    if (webSocket.bufferedAmount >= conn.owner.options.limits.highWaterMark) return "dropped";
+    return dropsEvents(conn) ? "unsure" : "sure";
   }
+}
+
+/** Whether events that want no acknowledgement are dropped at a limit that is low enough to be met. */
+function dropsEvents({ owner }: Session): boolean {
+  const { slowConsumer, limits } = owner.options;
+  return slowConsumer !== "close" && limits.maxBufferedBytes < 10_000;
 }

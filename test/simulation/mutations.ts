@@ -303,6 +303,20 @@ export const mutations: readonly Mutation[] = [
     replace: `return false;`,
   },
   {
+    bug: "an event that wants an acknowledgement is dropped like others at the limit",
+    seed: 972,
+    file: "engine/outlet.ts",
+    find: `this.owner.options.slowConsumer === "close" || item.droppable !== true`,
+    replace: `this.owner.options.slowConsumer === "close"`,
+  },
+  {
+    bug: "what must not be dropped is dropped where it is the oldest",
+    seed: 991,
+    file: "engine/outgoing-queue.ts",
+    find: `if (item.droppable !== true) this.#kept.push(item);`,
+    replace: `if (item.frames.length === 0) this.#kept.push(item);`,
+  },
+  {
     bug: "what waited for a connection that ended counts on",
     seed: 23,
     file: "engine/session.ts",
