@@ -297,7 +297,7 @@ export const mutations: readonly Mutation[] = [
   // ---- limits
   {
     bug: "a client that does not read is never closed",
-    seed: 227,
+    seed: 109,
     file: "engine/outlet.ts",
     find: `return buffered > 0 && buffered + item.size > this.owner.options.limits.maxBufferedBytes;`,
     replace: `return false;`,
@@ -318,7 +318,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     bug: "what waited for a connection that ended counts on",
-    seed: 23,
+    seed: 272,
     file: "engine/session.ts",
     find: `this.owner.pressure.forget(this);`,
     replace: ``,
