@@ -8,7 +8,7 @@ export function closing({ simulation, isGood, fail }: Watch): Invariant {
   /** When each call must have settled, in running time. */
   let due: number[] = [];
   let isClosed = false;
-  /** Connections that the app itself has ended. */
+  /** Connections that the app itself has ended, or what it said as a farewell. */
   const sentAway = new Set<string>();
   /** Milliseconds between two ends of connections. */
   let distance = 0;
@@ -37,6 +37,9 @@ export function closing({ simulation, isGood, fail }: Watch): Invariant {
         if (isClosed) fail("I30", `${sid} was let in by a server that closes`);
       },
       sentAway: ({ sid }) => void sentAway.add(sid),
+      limitHit: ({ name, sid }) => {
+        if (name === "maxBufferedBytes" || name === "maxTotalBufferedBytes") sentAway.add(sid);
+      },
       leaving: ({ sid, reason }) => {
         if (!simulation.isRestarting || !isClosed || !isGood(sid)) return;
         if (!sentAway.has(sid) && reason !== "server shutting down") fail("I30", `${sid} left for another reason than that the server goes: ${reason}`);

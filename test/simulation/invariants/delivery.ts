@@ -30,7 +30,7 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
   /** Where each socket is, by the app's knowledge. */
   const homes = new Map<string, string>();
   /** Connections that the server ends in good order. */
-  const leaving: string[] = [];
+  const leaving = new Set<string>();
   const lifeOf = (socket: string): Life => {
     let life = lives.get(socket);
     if (life === undefined) lives.set(socket, (life = { sent: [], last: -1 }));
@@ -83,8 +83,10 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
   return {
     on: {
       serverCloses: () => {
-        if (simulation.isRestarting) for (const { sid, engine, isGood: good } of simulation.clients) if (good && engine?.isOpen === true) leaving.push(sid);
+        if (simulation.isRestarting) for (const { sid, engine, isGood: good } of simulation.clients) if (good && engine?.isOpen === true) leaving.add(sid);
       },
+      // Farewells of others may be more than may wait.
+      limitHit: ({ sid }) => void leaving.delete(sid),
       emitted: ({ sid, item, fate }) => void streamOf(sid).sent.push({ item, fate, arrived: false }),
       kept: ({ socket, item }) => void lifeOf(socket).sent.push({ item, arrived: false }),
       joined: ({ sid, socket, recovered: isBack }) => {
