@@ -48,7 +48,9 @@ export class Inbox {
     }
     this.#waiting.push(input);
     this.#waitingBytes += sizeOf(input);
-    if (this.#waitingBytes <= this.#session.owner.options.limits.maxBufferedBytes) return;
+    const { owner } = this.#session;
+    if (this.#waitingBytes <= owner.options.limits.maxBufferedBytes) return;
+    owner.limitHit("maxBufferedBytes", this.#session);
     const message = "More input than can be handled: see the option limits.maxBufferedBytes";
     this.#session.end("transport error", new TransportError(message));
   }

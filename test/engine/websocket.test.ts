@@ -200,6 +200,7 @@ describe("a flood of frames (P12)", () => {
     ws.send("4");
     assert.equal(memory.last.reason, "transport error");
     assert.match(memory.last.description!, /limits\.maxBufferedBytes/);
+    assert.deepEqual(memory.limitHits, ["maxBufferedBytes"]);
   });
 
   test("is not kept once the session has ended", async () => {
