@@ -87,6 +87,7 @@ export class App {
       case "disconnect all":
         return socket.nsp.in([...act.rooms]).disconnectSockets(act.close);
       case "hang up":
+        this.#world.saw("sentAway", { sid: socket.conn.id });
         return void socket.conn.close();
       case "later":
         return this.#world.later(act.ms, () => this.#safely(act.what, socket));

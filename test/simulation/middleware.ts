@@ -45,6 +45,7 @@ export class Middleware {
         this.#join(socket);
         return decide(new Error("refused"));
       case "hang up":
+        this.#world.saw("sentAway", { sid: socket.conn.id });
         void socket.conn.close();
         return decide();
       default:

@@ -40,7 +40,7 @@ export interface Observations {
   appThrew: { readonly fault: string };
   faultReported: { readonly fault: string };
   limitHit: { readonly name: string; readonly sid: string };
-  /** The app ends a connection, as a farewell to one of its sockets. */
+  /** The app ends a connection. */
   sentAway: { readonly sid: string };
   /** The app closes the server. */
   serverCloses: { readonly drain: DrainOptions | undefined };
