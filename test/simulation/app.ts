@@ -130,7 +130,7 @@ export class App {
       return this.#sayGoodbye(farewell, socket);
     });
     socket.on("disconnect", (reason) => {
-      this.members.remove(socket, this.#recovers && !reason.endsWith("namespace disconnect"));
+      this.members.remove(socket, this.#recovers && socket.conn.protocol === 4 && !reason.endsWith("namespace disconnect"));
       this.#world.saw("left", { socket: socket.id, sid, reason, rooms: socket.rooms.size });
       return this.#sayGoodbye(farewell, socket);
     });

@@ -13,8 +13,11 @@ const namespaces = ["/", "/", "/a", "/b", "/d1", "/d2"];
 export function drawScenario(seed: number): Scenario {
   const random = new Random(seed, "scenario");
   const faults = faultKinds.filter(() => random.chance(0.5));
-  const options = drawSlowConsumer(new Random(seed, "slow consumer"), drawOptions(new Random(seed, "options"), faults));
-  const clients = Array.from({ length: random.between(1, 4) }, () => drawClient(random, faults, options));
+  const old = new Random(seed, "old clients");
+  const allowEIO3 = old.chance(0.2);
+  const options = { ...drawSlowConsumer(new Random(seed, "slow consumer"), drawOptions(new Random(seed, "options"), faults)), ...(allowEIO3 && { allowEIO3 }) };
+  const drawn = Array.from({ length: random.between(1, 4) }, () => drawClient(random, faults, options));
+  const clients = drawn.map((plan) => (allowEIO3 && old.chance(0.6) ? makeOld(old, plan, options) : plan));
   const count = random.pick([60, 100, 200, 400]);
   const kinds = weighSteps(faults);
   const steps = Array.from({ length: count }, () => drawStep(random, kinds, clients));
@@ -91,9 +94,8 @@ function drawRecovery(random: Random): { maxDisconnectionDuration: number; skipM
 
 // ---- clients
 
-function drawClient(random: Random, faults: readonly FaultKind[], { limits }: SimulatedOptions): ClientPlan {
+function drawClient(random: Random, faults: readonly FaultKind[], { limits = {} }: SimulatedOptions): ClientPlan {
   const has = (kind: FaultKind, probability: number): boolean => faults.includes(kind) && random.chance(probability);
-  const atMost = (limits as Partial<Limits>).maxNamespacesPerConnection ?? 3;
   const wants = new Set(Array.from({ length: random.between(1, 3) }, () => random.pick(namespaces)));
   const isSloppy = has("sloppy client", 0.3);
   return {
@@ -101,11 +103,21 @@ function drawClient(random: Random, faults: readonly FaultKind[], { limits }: Si
     hostile: has("hostile client", 0.4),
     quality: { latency: has("slow line", 0.4) ? [5, 400] : [1, random.pick([1, 5, 30])], window: random.pick([0, 200, 65_536]) },
     greetings: random.pick([0, 0, 1, 3]),
-    wants: [...wants].slice(0, atMost),
+    wants: [...wants].slice(0, mostNamespaces(limits)),
     retriesPosts: has("repeated POST", 0.7),
     stripsUpgrades: has("stripped upgrade", 0.3),
     idleCut: has("idle cut", 0.4) ? random.pick([50, 300, 2000]) : null,
   };
+}
+
+/** Speaks Engine.IO 3, and is in `/` whether it wants or not. */
+function makeOld(random: Random, plan: ClientPlan, { limits = {} }: SimulatedOptions): ClientPlan {
+  const wants = new Set(["/", ...plan.wants]);
+  return { ...plan, manners: { ...plan.manners, revision3: random.pick(["bytes", "text"]) }, wants: [...wants].slice(0, mostNamespaces(limits)) };
+}
+
+function mostNamespaces(limits: Partial<Limits> | "hardened"): number {
+  return (limits as Partial<Limits>).maxNamespacesPerConnection ?? 3;
 }
 
 function drawTransport(random: Random): Pick<EngineManners, "transport" | "upgrades"> {

@@ -323,4 +323,37 @@ export const mutations: readonly Mutation[] = [
     find: `this.owner.pressure.forget(this);`,
     replace: ``,
   },
+
+  // ---- clients of Engine.IO 3
+  {
+    bug: "the ping of an old client does not put its end off",
+    file: "engine/client-heartbeat.ts",
+    find: `beat(session: Beating): void {`,
+    replace: `beat(session: Beating): void {
+    if (session.heartbeat.queue !== undefined) return;`,
+  },
+  {
+    bug: "an old client that falls silent is never found out",
+    file: "engine/client-heartbeat.ts",
+    find: `this.#deadlines = verdicts(schedule);`,
+    replace: `this.#deadlines = schedule.queue<Beating>((session) => this.wait(session));`,
+  },
+  {
+    bug: "bytes in the payload of an old client are called text",
+    file: "wire/engine-v3.ts",
+    find: `payload[at++] = typeof frames[index] === "string" ? TEXT : BYTES;`,
+    replace: `payload[at++] = TEXT;`,
+  },
+  {
+    bug: "packets of an old client that are left after a full turn are dropped",
+    file: "wire/engine-v3.ts",
+    find: `return { packets, next: at, malformed: false };`,
+    replace: `return { packets, next: -1, malformed: false };`,
+  },
+  {
+    bug: "an old client is not in the main namespace",
+    file: "server/dialect.ts",
+    find: `implicitNamespace: "/",`,
+    replace: `implicitNamespace: undefined,`,
+  },
 ];

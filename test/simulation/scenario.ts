@@ -23,7 +23,7 @@ export interface Scenario {
 
 export type SimulatedOptions = Pick<
   ServerOptions,
-  "pingInterval" | "pingTimeout" | "upgradeTimeout" | "connectTimeout" | "maxHttpBufferSize" | "cleanupEmptyChildNamespaces" | "handlerErrors" | "connectionStateRecovery" | "slowConsumer" | "limits"
+  "pingInterval" | "pingTimeout" | "upgradeTimeout" | "connectTimeout" | "maxHttpBufferSize" | "cleanupEmptyChildNamespaces" | "handlerErrors" | "connectionStateRecovery" | "slowConsumer" | "allowEIO3" | "limits"
 >;
 
 export interface ClientPlan {

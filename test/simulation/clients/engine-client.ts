@@ -1,10 +1,10 @@
-import { decodeBase64, encodeBase64 } from "../../../src/wire/base64.ts";
 import { type HttpAnswer, sendRequest } from "../network/http.ts";
 import type { Line } from "../network/line.ts";
 import type { Site } from "../network/site.ts";
 import { type Frame, SimulatedWebSocket } from "../network/web-socket.ts";
+import { type ClientRevision, revision3, revision4 } from "./revision.ts";
 
-/** What a client of Engine.IO, revision 4, does of its own will. The official one does all of it well. */
+/** What a client of Engine.IO does of its own will. The official one does all of it well. */
 export interface EngineManners {
   readonly transport: "polling" | "websocket";
   readonly upgrades: boolean;
@@ -14,8 +14,10 @@ export interface EngineManners {
   readonly takesTurns: boolean;
   /** Marks each request with a `t` of its own. */
   readonly stamps: boolean;
-  /** Answers pings. */
+  /** Does its half of the heartbeat. */
   readonly pongs: boolean;
+  /** Speaks revision 3, with bytes over HTTP as they are or as text. @default it speaks revision 4 */
+  readonly revision3?: "bytes" | "text";
 }
 
 export const goodManners: EngineManners = { transport: "polling", upgrades: true, pauses: true, takesTurns: true, stamps: true, pongs: true };
@@ -50,6 +52,7 @@ export class EngineClient {
   readonly #line: Line;
   readonly #site: Site;
   readonly #manners: EngineManners;
+  readonly #revision: ClientRevision;
   readonly #events: EngineEvents;
   #state: "opening" | "open" | "closed" = "opening";
   #carrier: "polling" | "websocket";
@@ -69,6 +72,7 @@ export class EngineClient {
     this.#line = line;
     this.#site = site;
     this.#manners = manners;
+    this.#revision = manners.revision3 === undefined ? revision4 : revision3(manners.revision3);
     this.#events = events;
     this.#carrier = manners.transport;
     if (manners.transport === "websocket") this.#openWebSocket();
@@ -90,7 +94,7 @@ export class EngineClient {
   }
 
   send(message: Frame, tag?: number): void {
-    const packet = typeof message === "string" ? `4${message}` : message;
+    const packet = typeof message === "string" ? `4${message}` : this.#revision.pack(message);
     this.sendPacket(packet, tag);
   }
 
@@ -103,13 +107,13 @@ export class EngineClient {
 
   /** Any request in the session's name. */
   ask(method: string, body: string | undefined, query: Record<string, string> = {}, headers?: Record<string, string>): void {
-    const all = { EIO: "4", transport: "polling", sid: this.session, ...query };
+    const all = { ...this.#revision.query, transport: "polling", sid: this.session, ...query };
     sendRequest(this.#line, this.#site, { method, query: all, ...(body !== undefined && { body }), ...(headers && { headers }) }, () => {});
   }
 
   /** A WebSocket in the session's name, which says `frames`. */
   intrude(frames: readonly Frame[]): void {
-    const query = { EIO: "4", transport: "websocket", sid: this.session };
+    const query = { ...this.#revision.query, transport: "websocket", sid: this.session };
     const ws: SimulatedWebSocket = new SimulatedWebSocket(this.#line, this.#site, query, {
       open: () => frames.forEach((frame) => ws.send(frame)),
       message: () => {},
@@ -119,7 +123,7 @@ export class EngineClient {
 
   close(): void {
     if (this.#state === "closed") return;
-    if (this.#state === "open" && this.#carrier === "polling") this.#ask("POST", "1", () => {});
+    if (this.#state === "open" && this.#carrier === "polling") this.#ask("POST", this.#revision.writePayload(["1"]), () => {});
     this.#end("client");
   }
 
@@ -136,14 +140,14 @@ export class EngineClient {
     const tags = items.flatMap(({ tag }) => (tag === undefined ? [] : [tag]));
     this.#posts += 1;
     this.#underWay = tags;
-    this.#ask("POST", items.map(({ packet }) => asText(packet)).join("\x1e"), (answer) => this.#posted(answer, tags));
+    this.#ask("POST", this.#revision.writePayload(items.map(({ packet }) => packet)), (answer) => this.#posted(answer, tags));
   }
 
   #takeBody(): Outgoing[] {
     let size = 0;
     let count = 0;
     for (const { packet } of this.#queue) {
-      size += asText(packet).length + 1;
+      size += revision4.writePayload([packet]).length + 1;
       if (count > 0 && size > this.#limit) break;
       count += 1;
     }
@@ -163,12 +167,13 @@ export class EngineClient {
 
   // ---- polling
 
-  #ask(method: string, body: string | undefined, done: (answer: HttpAnswer | undefined) => void): void {
+  #ask(method: string, body: Frame | undefined, done: (answer: HttpAnswer | undefined) => void): void {
     this.#stamp += 1;
-    const query: Record<string, string> = { EIO: "4", transport: "polling" };
+    const query: Record<string, string> = { ...this.#revision.query, transport: "polling" };
     if (this.#manners.stamps) query["t"] = `t${this.#stamp}`;
     if (this.opened !== undefined) query["sid"] = this.opened.sid;
-    sendRequest(this.#line, this.#site, { method, query, ...(body !== undefined && { body }) }, done);
+    const headers = typeof body === "object" ? { "content-type": "application/octet-stream" } : undefined;
+    sendRequest(this.#line, this.#site, { method, query, ...(body !== undefined && { body }), ...(headers && { headers }) }, done);
   }
 
   #receiveHandshake(answer: HttpAnswer | undefined): void {
@@ -199,14 +204,14 @@ export class EngineClient {
     this.#poll();
   }
 
-  #receivePayload(body: string): void {
-    for (const packet of body.split("\x1e")) this.#receive(packet.startsWith("b") ? decodeBase64(packet, 1)! : packet);
+  #receivePayload(body: Frame): void {
+    for (const packet of this.#revision.readPayload(body)) this.#receive(packet);
   }
 
   // ---- WebSocket
 
   #openWebSocket(): void {
-    this.#ws = new SimulatedWebSocket(this.#line, this.#site, { EIO: "4", transport: "websocket" }, {
+    this.#ws = new SimulatedWebSocket(this.#line, this.#site, { ...this.#revision.query, transport: "websocket" }, {
       open: () => {},
       message: (frame) => this.#receive(frame),
       close: () => this.#end("transport close"),
@@ -214,7 +219,7 @@ export class EngineClient {
   }
 
   #probe(): void {
-    const query = { EIO: "4", transport: "websocket", sid: this.session };
+    const query = { ...this.#revision.query, transport: "websocket", sid: this.session };
     this.#upgrade = "probing";
     const ws: SimulatedWebSocket = new SimulatedWebSocket(this.#line, this.#site, query, {
       open: () => ws.send("2probe"),
@@ -253,16 +258,20 @@ export class EngineClient {
 
   #receive(frame: Frame): void {
     if (this.#state === "closed") return;
-    if (typeof frame !== "string") return this.#events.message(frame);
+    if (this.#revision.pings === "client" && this.opened !== undefined) this.#expectBeat();
+    if (typeof frame !== "string") return this.#events.message(this.#revision.unpack(frame));
     switch (frame[0]) {
       case "0":
         return this.#open(JSON.parse(frame.slice(1)) as Opened);
       case "1":
         return this.#end("transport close");
       case "2":
-        this.#expectPing();
+        if (this.#revision.pings === "client") return;
+        this.#expectBeat();
         if (this.#manners.pongs) this.sendPacket("3");
         return;
+      case "3":
+        return this.#pingLater();
       case "4":
         return this.#events.message(frame.slice(1));
       default: // a noop
@@ -272,15 +281,25 @@ export class EngineClient {
   #open(opened: Opened): void {
     this.opened = opened;
     this.#state = "open";
-    this.#limit = opened.maxPayload;
-    this.#expectPing();
+    if (this.#manners.revision3 === undefined) this.#limit = opened.maxPayload;
+    this.#expectBeat();
+    this.#pingLater();
     this.#events.open(opened);
   }
 
-  #expectPing(): void {
+  #pingLater(): void {
     const { pingInterval, pingTimeout } = this.opened!;
+    if (this.#revision.pings === "server" || !this.#manners.pongs) return;
+    this.#line.world.after(pingInterval, () => {
+      if (this.#state === "closed") return;
+      this.sendPacket("2");
+      this.#expectBeat(pingTimeout);
+    });
+  }
+
+  #expectBeat(within: number = this.opened!.pingInterval + this.opened!.pingTimeout): void {
     const beat = ++this.#heartbeat;
-    this.#line.world.after(pingInterval + pingTimeout, () => beat === this.#heartbeat && this.#end("ping timeout"));
+    this.#line.world.after(within, () => beat === this.#heartbeat && this.#end("ping timeout"));
   }
 
   #end(reason: string): void {
@@ -289,8 +308,4 @@ export class EngineClient {
     this.#ws?.close();
     this.#events.close(reason);
   }
-}
-
-function asText(packet: Frame): string {
-  return typeof packet === "string" ? packet : `b${encodeBase64(packet)}`;
 }

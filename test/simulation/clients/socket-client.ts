@@ -89,6 +89,11 @@ export class SocketClient {
     return !this.isHostile && this.#manners.takesTurns && this.#manners.pongs && this.#manners.stamps;
   }
 
+  /** A client of before Socket.IO 3: it is in `/` without asking, and knows its ids by itself. */
+  get isOld(): boolean {
+    return this.#manners.revision3 !== undefined;
+  }
+
   /** Whether it is where it wants to be. */
   get isContent(): boolean {
     return this.engine?.isOpen === true && [...this.wants].every((nsp) => this.#sockets.get(nsp)?.state === "connected");
@@ -126,6 +131,7 @@ export class SocketClient {
   }
 
   leaveNamespace(nsp: string): void {
+    if (this.isOld && nsp === "/") return;
     this.wants.delete(nsp);
     const socket = this.#sockets.get(nsp);
     if (socket?.state !== "connected") return;
@@ -189,8 +195,14 @@ export class SocketClient {
   #join(nsp: string): void {
     const socket = this.#sockets.get(nsp);
     if (socket?.state === "connecting" || socket?.state === "connected") return;
+    // Its id would be that of the socket before.
+    if (this.isOld && socket !== undefined) return this.engine!.close();
     this.#sockets.set(nsp, { state: "connecting", id: "" });
-    this.#send({ type: CONNECT, nsp, id: undefined, attachments: 0, data: { ...this.auth, ...this.#shown(nsp) } });
+    if (this.isOld && nsp === "/") return;
+    const { name, data } = this.isOld
+      ? { name: `${nsp}?${new URLSearchParams({ ...this.auth }).toString()}`, data: undefined }
+      : { name: nsp, data: { ...this.auth, ...this.#shown(nsp) } };
+    this.#send({ type: CONNECT, nsp: name, id: undefined, attachments: 0, data });
   }
 
   #send(packet: Packet, blobs = 0, item?: number): void {
@@ -221,7 +233,7 @@ export class SocketClient {
   #receivePacket({ type, nsp, id, data }: Packet): void {
     switch (type) {
       case CONNECT:
-        this.#joined(nsp, data as { readonly sid: string; readonly pid?: string });
+        this.#joined(nsp, this.isOld ? { sid: nsp === "/" ? this.sid : `${nsp}#${this.sid}` } : (data as { readonly sid: string; readonly pid?: string }));
         // It may have changed its mind.
         if (!this.wants.has(nsp)) return this.leaveNamespace(nsp);
         for (let sent = 0; sent < this.greetings; sent++) this.emit({ ...greeting, nsp, ack: sent === 0 });

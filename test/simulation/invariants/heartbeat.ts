@@ -11,10 +11,12 @@ export function heartbeat({ simulation, fail }: Watch): Invariant {
       sessionClosed: ({ sid, reason }) => {
         const client = reason === "ping timeout" ? clientOf(sid) : undefined;
         if (client === undefined) return;
-        const { pingTimeout } = simulation.life.io.engine.opts;
+        const { pingInterval, pingTimeout } = simulation.life.io.engine.opts;
         const { line } = client;
         const way = 6 * line.quality.latency[1];
-        const isClear = line.clearSince + 2 * pingTimeout < simulation.now && way < pingTimeout;
+        // Old clients ping by themselves, the first time long after they have heard that they are connected.
+        const window = 2 * pingTimeout + (client.isOld ? pingInterval : 0);
+        const isClear = line.clearSince + window < simulation.now && way < pingTimeout;
         // What the process was kept from sending, its client answers some time after. What waited in front of it is read at once.
         const running = simulation.now - simulation.life.process.resumedAt;
         const couldAnswer = running === 0 || running > way + DEFERRAL;

@@ -28,7 +28,9 @@ export function lifecycle({ simulation, fail }: Watch): Invariant {
       joined: ({ socket, sid, nsp, recovered }) => {
         if (recovered && states.get(socket) === "joined") fail("I16", `${socket} has come back twice`);
         const isAwake = states.get(socket) === "asleep";
-        step(socket, isAwake ? "asleep" : recovered ? "left" : undefined, "joined");
+        // Ids of old clients are made of the connection's.
+        const comesAgain = socket.endsWith(sid) && states.get(socket) === "left";
+        step(socket, isAwake ? "asleep" : recovered || comesAgain ? "left" : undefined, "joined");
         const place = `${sid} ${nsp}`;
         if (places.has(place)) fail("I8", `${place} has two sockets: ${places.get(place)} and ${socket}`);
         places.set(place, socket);

@@ -2,19 +2,20 @@ import type { Reply } from "../../../src/platform.ts";
 import { MemoryRequest } from "../../memory/request.ts";
 import type { Cut, Cuttable, Line } from "./line.ts";
 import type { Site } from "./site.ts";
+import type { Frame } from "./web-socket.ts";
 
 /** What a client asks over HTTP. */
 export interface HttpAsk {
   readonly method: string;
   readonly query: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: Frame;
   readonly headers?: Record<string, string>;
 }
 
 /** What came back. */
 export interface HttpAnswer {
   readonly status: number;
-  readonly body: string;
+  readonly body: Frame;
 }
 
 /** Sends a request; `done` gets the answer, or `undefined` when the connection breaks. */
@@ -90,7 +91,7 @@ class HttpExchange implements Cuttable {
   }
 
   /** In one piece or in several, each of which arrives on its own. */
-  #sendBody(request: MemoryRequest, body: string): void {
+  #sendBody(request: MemoryRequest, body: Frame): void {
     const isSplit = body.length > 1 && this.#line.random.chance(0.4);
     if (!isSplit) return this.#site.input(() => void request.push(body).end());
     const path = this.#line.path("up");
@@ -114,7 +115,7 @@ class HttpExchange implements Cuttable {
     this.#site.saw("exchangeAnswered", { exchange: this.#number, status: reply.status });
     if (this.#stage !== "served" || this.#vanished) return;
     this.#stage = "returning";
-    const body = typeof reply.body === "string" ? reply.body : "";
+    const body = reply.body ?? "";
     this.#line.path("down").send(() => {
       if (this.#stage !== "returning") return;
       this.#stage = "over";
