@@ -21,8 +21,15 @@ export interface SessionSnapshot {
   readonly pingedAt: number;
   /** The heartbeat's next deadline, in milliseconds since the Unix epoch. */
   readonly heartbeatDue: number;
-  /** What waits for the next GET: messages with their attachments, or the text of a control packet. */
-  readonly queue: readonly (string | readonly Message[])[];
+  /** What waits for the next GET; of a control packet, the text. */
+  readonly queue: readonly (string | BatchSnapshot)[];
+}
+
+/** What is kept of a message with its attachments. */
+interface BatchSnapshot {
+  readonly messages: readonly Message[];
+  readonly compress: boolean;
+  readonly droppable: boolean;
 }
 
 /** What is kept of a handshake's request. */
@@ -65,7 +72,7 @@ export function restoreSession(snapshot: SessionSnapshot, owner: SessionOwner, w
   session.keptRequest = snapshot.request;
   session.boundTo = snapshot.boundTo;
   for (const item of snapshot.queue) {
-    session.polling?.queue.push(typeof item === "string" ? control(item) : revision.message(new Batch(item)));
+    session.polling?.queue.push(typeof item === "string" ? control(item) : revision.message(restoreBatch(item)));
   }
   const fromWallClock = host.now() - host.wallClock();
   session.pulse = snapshot.pulse;
@@ -74,8 +81,14 @@ export function restoreSession(snapshot: SessionSnapshot, owner: SessionOwner, w
   return session;
 }
 
-function plain(item: Outgoing): string | readonly Message[] {
-  return item.messages ?? String(item.frames[0]);
+function plain({ messages, frames, compress, droppable = false }: Outgoing): string | BatchSnapshot {
+  return messages === undefined ? String(frames[0]) : { messages, compress, droppable };
+}
+
+function restoreBatch({ messages, compress, droppable }: BatchSnapshot): Batch {
+  const batch = new Batch(messages, compress);
+  batch.droppable = droppable;
+  return batch;
 }
 
 /** A request that was answered long ago: it is only read. */

@@ -2,16 +2,18 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, test } from "#test";
 import type { SlowConsumerPolicy } from "../../src/index.ts";
+import type { EngineOptions } from "../../src/engine/options.ts";
 import { OutgoingQueue } from "../../src/engine/outgoing-queue.ts";
 import type { Outgoing } from "../../src/engine/revision.ts";
+import { snapshotSession } from "../../src/engine/snapshot.ts";
 import { Batch } from "../../src/wire/batch.ts";
-import { connectPolling, connectWebSocket } from "../memory/client.ts";
-import { MemoryEngine, type SeenSession } from "../memory/engine.ts";
+import { ask, connectPolling, connectWebSocket, engineUrl } from "../memory/client.ts";
+import { MemoryEngine, SeenSession } from "../memory/engine.ts";
 import type { MemoryWebSocket } from "../memory/web-socket.ts";
 
 /** Each message is one letter and counts 65 bytes: five of them fit, and past two the connection is not writable. */
-function small(slowConsumer: SlowConsumerPolicy): MemoryEngine {
-  return new MemoryEngine({ slowConsumer, limits: { maxBufferedBytes: 325, highWaterMark: 130 } });
+function small(slowConsumer: SlowConsumerPolicy, options: EngineOptions = {}): MemoryEngine {
+  return new MemoryEngine({ ...options, slowConsumer, limits: { maxBufferedBytes: 325, highWaterMark: 130 } });
 }
 
 /** Emits the letters, each an event that wants no acknowledgement unless it is a capital. */
@@ -71,6 +73,35 @@ describe("slowConsumer over polling", () => {
     assert.equal(memory.last.end, undefined);
     emit(memory.last, "F");
     assert.match(memory.last.description!, /SLOW_CONSUMER/);
+  });
+
+  for (const revision of [3, 4] as const) {
+    test(`what waits stays as droppable as it was over a sleep: Engine.IO ${revision}`, async () => {
+      const memory = small("drop-oldest", { allowEIO3: true });
+      const handshake = ask(memory, engineUrl({ EIO: String(revision), transport: "polling" }));
+      await memory.host.settle();
+      assert.equal(handshake.status, 200);
+      emit(memory.last, "aBcDe");
+
+      const later = small("drop-oldest", { allowEIO3: true });
+      const { session } = later.engine.restore(structuredClone(snapshotSession(memory.last.conn)));
+      const seen = new SeenSession(session!, () => {});
+      session!.handler = seen;
+      emit(seen, "fg");
+      assert.deepEqual([seen.droppedPackets, seen.end], [2, undefined]);
+      emit(seen, "HIJ");
+      assert.deepEqual([seen.droppedPackets, seen.end], [5, undefined]);
+      emit(seen, "K");
+      assert.match(seen.description!, /SLOW_CONSUMER/);
+    });
+  }
+
+  test("what waits is compressed after a sleep only where it was to be before", async () => {
+    const memory = new MemoryEngine();
+    await connectPolling(memory);
+    memory.last.conn.send("a", { compress: false }).send("b");
+    const { session } = new MemoryEngine().engine.restore(structuredClone(snapshotSession(memory.last.conn)));
+    assert.deepEqual(session!.polling!.queue.items.map(({ compress }) => compress), [false, true]);
   });
 
   test('"drop-newest" ends the connection for what must not be dropped', async () => {
