@@ -1,5 +1,5 @@
 import type { DeadlineQueue, Schedule } from "../schedule.ts";
-import { type Beating, type HeartbeatKeeper, type Rhythm, verdicts } from "./heartbeat.ts";
+import { type Beating, type HeartbeatKeeper, type Rhythm, hasGrace, verdicts } from "./heartbeat.ts";
 
 /**
  * The client's ping, Engine.IO 3: `2`, answered by `3`. Without one for `pingInterval + pingTimeout` the session is over.
@@ -30,15 +30,22 @@ export class ClientHeartbeat implements HeartbeatKeeper {
   }
 
   beat(session: Beating): void {
+    session.pulse = "idle";
     this.#deadlines.add(session.heartbeat, this.#latest);
   }
 
-  otherData(session: Beating): void {
-    if (session.heartbeat.due <= this.#schedule.now()) this.wait(session);
+  otherData(session: Beating): boolean {
+    if (session.heartbeat.due <= this.#schedule.now()) return this.wait(session);
+    if (session.pulse === "extended") hasGrace(session, this.#schedule.now(), this.#rhythm().pingTimeout);
+    return false;
   }
 
-  wait(session: Beating): void {
-    this.#deadlines.add(session.heartbeat, this.#schedule.now() + this.#rhythm().pingTimeout);
+  wait(session: Beating): boolean {
+    const { pingTimeout } = this.#rhythm();
+    const now = this.#schedule.now();
+    if (!hasGrace(session, now, pingTimeout)) return false;
+    this.#deadlines.add(session.heartbeat, now + pingTimeout);
+    return true;
   }
 
   upgraded(): void {}

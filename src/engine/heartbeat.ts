@@ -6,6 +6,9 @@ export interface Beating {
   pulse: Pulse;
   /** When the last ping was sent. */
   pingedAt: number;
+  /** While `extended`: the running time that is left in which other data may put the deadline off, and when such data came last. */
+  grace: number;
+  heardAt: number;
   /** When the platform last took a pong by itself; `undefined` where pongs come as packets. */
   readonly lastPong: number | undefined;
   sendPing(): void;
@@ -23,10 +26,10 @@ export interface HeartbeatKeeper {
   stop(session: Beating): void;
   /** The client did its half. */
   beat(session: Beating): void;
-  /** Something else came from the client. */
-  otherData(session: Beating): void;
-  /** Judges this session later. */
-  wait(session: Beating): void;
+  /** Something else came from the client. Says whether that has put the deadline off. */
+  otherData(session: Beating): boolean;
+  /** Judges this session later, for the sake of what waits to be handled. Says whether it does: after its grace, nothing puts it off. */
+  wait(session: Beating): boolean;
   /** The session is on a WebSocket now. */
   upgraded(session: Beating): void;
 }
@@ -36,6 +39,23 @@ export function verdicts(schedule: Schedule): DeadlineQueue<Beating> {
   // Made first, it is looked at first: what gets into it waits for the next tick.
   const final = schedule.queue<Beating>((session) => session.pingTimedOut());
   return schedule.queue<Beating>((session) => final.add(session.heartbeat, schedule.now()));
+}
+
+/** What a gap in a client's data counts for at most, as a part of `pingTimeout`: the process may have stood still for all of it. */
+const LONGEST_GAP = 1 / 4;
+
+/**
+ * Data comes instead of the beat. Says whether it may still put the deadline off: for `pingTimeout` in which the process runs, no longer.
+ *
+ * How long it ran shows in when it handled such data. Without this end, who sends all the time would never be late: every deadline would
+ * find something that waits.
+ */
+export function hasGrace(session: Beating, now: number, pingTimeout: number): boolean {
+  if (session.pulse === "extended") session.grace -= Math.min(now - session.heardAt, pingTimeout * LONGEST_GAP);
+  else session.grace = pingTimeout;
+  session.pulse = "extended";
+  session.heardAt = now;
+  return session.grace > 0;
 }
 
 /** What decides the rhythm. */
@@ -92,15 +112,19 @@ export class Heartbeat implements HeartbeatKeeper {
    * Other data shows that the client lives: the deadline is put off, once per ping; and again by what waited when it was over. After a
    * standstill, a client that polls could not even send its pong: the POST before was not answered.
    */
-  otherData(session: Beating): void {
-    if (session.pulse === "idle" || session.lastPong !== undefined) return;
-    if (session.pulse === "extended" && session.heartbeat.due > this.#schedule.now()) return;
-    session.pulse = "extended";
-    this.wait(session);
+  otherData(session: Beating): boolean {
+    if (session.pulse === "idle" || session.lastPong !== undefined) return false;
+    if (session.pulse === "pinged" || session.heartbeat.due <= this.#schedule.now()) return this.wait(session);
+    hasGrace(session, this.#schedule.now(), this.#rhythm().pingTimeout);
+    return false;
   }
 
-  wait(session: Beating): void {
-    this.#pongs.add(session.heartbeat, this.#schedule.now() + this.#rhythm().pingTimeout);
+  wait(session: Beating): boolean {
+    const { pingTimeout } = this.#rhythm();
+    const now = this.#schedule.now();
+    if (!hasGrace(session, now, pingTimeout)) return false;
+    this.#pongs.add(session.heartbeat, now + pingTimeout);
+    return true;
   }
 
   /** The client answers there what it was asked before, and where the platform takes pongs nobody would hear of it. */

@@ -30,6 +30,8 @@ export class Session extends Outlet implements Beating {
   /** @internal */ readonly heartbeat: Deadline<Beating> = new Deadline<Beating>(this);
   /** @internal */ pulse: Pulse = "idle";
   /** @internal */ pingedAt = 0;
+  /** @internal */ grace = 0;
+  /** @internal */ heardAt = 0;
   /** @internal Bytes that `Pressure` counts for this session. */ countedBytes = 0;
   readonly #inbox = new Inbox(this);
   readonly #beats: HeartbeatKeeper;
@@ -144,7 +146,7 @@ export class Session extends Outlet implements Beating {
   /** @internal */
   pingTimedOut(): void {
     // The pong may be among what waits to be handled, or the platform may have taken it.
-    if (this.#inbox.isWaiting) this.#beats.wait(this);
+    if (this.#inbox.isWaiting && this.#beats.wait(this)) this.owner.changed?.(this);
     else if ((this.lastPong ?? -1) >= this.pingedAt) this.#beats.beat(this);
     else this.end("ping timeout");
   }
@@ -180,7 +182,7 @@ export class Session extends Outlet implements Beating {
   handlePacket(packet: EnginePacket): void {
     if (this.readyState !== "open") return;
     if (this.hasListeners("packet")) this.dispatch("packet", [packet]);
-    if (packet.type !== "pong") this.#beats.otherData(this);
+    if (packet.type !== "pong" && this.#beats.otherData(this)) this.owner.changed?.(this);
     switch (packet.type) {
       case "message":
         return this.#handleMessage(packet.data);

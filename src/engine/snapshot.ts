@@ -19,6 +19,9 @@ export interface SessionSnapshot {
   readonly pulse: Pulse;
   /** Milliseconds since the Unix epoch. */
   readonly pingedAt: number;
+  readonly grace: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly heardAt: number;
   /** The heartbeat's next deadline, in milliseconds since the Unix epoch. */
   readonly heartbeatDue: number;
   /** What waits for the next GET; of a control packet, the text. */
@@ -53,6 +56,8 @@ export function snapshotSession(session: Session): SessionSnapshot {
     request: (session.keptRequest ??= snapshotRequest(session.handshake)),
     pulse: session.pulse,
     pingedAt: session.pingedAt + toWallClock,
+    grace: session.grace,
+    heardAt: session.heardAt + toWallClock,
     heartbeatDue: session.heartbeat.due + toWallClock,
     queue: session.polling?.queue.items.map(plain) ?? [],
   };
@@ -77,6 +82,8 @@ export function restoreSession(snapshot: SessionSnapshot, owner: SessionOwner, w
   const fromWallClock = host.now() - host.wallClock();
   session.pulse = snapshot.pulse;
   session.pingedAt = Math.min(snapshot.pingedAt + fromWallClock, host.now());
+  session.grace = snapshot.grace;
+  session.heardAt = Math.min(snapshot.heardAt + fromWallClock, host.now());
   session.resumed(snapshot.heartbeatDue + fromWallClock);
   return session;
 }

@@ -167,6 +167,51 @@ describe("the heartbeat (W-42)", () => {
   });
 });
 
+describe("data instead of the pong", () => {
+  /** Time passes, with the tick that is due; then comes input that has waited in the platform. */
+  async function waitWith(memory: MemoryEngine, milliseconds: number, input: () => void): Promise<void> {
+    memory.host.stall(milliseconds);
+    input();
+    await memory.host.advance(0);
+  }
+
+  test("puts the end off by one pingTimeout, even if each deadline finds some that waits", async () => {
+    const memory = new MemoryEngine(options);
+    const ws = await connectWebSocket(memory);
+    const start = memory.host.now();
+    while (memory.last.end === undefined && memory.host.now() < start + 10_000) await waitWith(memory, 20, () => ws.send("4hi"));
+    assert.equal(memory.last.reason, "ping timeout");
+    const lived = memory.host.now() - start;
+    assert.ok(lived >= 1400 && lived <= 1460, String(lived));
+  });
+
+  test("puts it off by no more where more comes than a turn may handle", async () => {
+    const memory = new MemoryEngine({ ...options, limits: { maxPacketsPerTurn: 1 } });
+    const ws = await connectWebSocket(memory);
+    const start = memory.host.now();
+    ws.send("4a", "4b", "4c", "4d", "4e");
+    while (memory.last.end === undefined && memory.host.now() < start + 10_000) {
+      memory.host.stall(20);
+      ws.send("4hi");
+      await memory.host.nextTurn();
+    }
+    assert.equal(memory.last.reason, "ping timeout");
+    assert.ok(memory.host.now() - start <= 1900, String(memory.host.now() - start));
+  });
+
+  test("puts it off for as long as the process stands still again and again", async () => {
+    const memory = new MemoryEngine(options);
+    const ws = await connectWebSocket(memory);
+    await memory.host.advance(1000);
+    for (let standstill = 0; standstill < 4; standstill++) await waitWith(memory, 401, () => ws.send("4hi", "4hi"));
+    assert.equal(memory.last.end, undefined);
+    ws.take();
+    ws.send("3");
+    await memory.host.advance(399);
+    assert.deepEqual([ws.take(), memory.last.end], [["2"], undefined]);
+  });
+});
+
 describe("the heartbeat after a standstill (G42, I20)", () => {
   test("spares a client whose pong waits", async () => {
     const memory = new MemoryEngine(options);
@@ -263,6 +308,8 @@ describe("the heartbeat where the platform takes the pongs", () => {
     readonly beats: Heartbeat;
     pulse: Pulse = "idle";
     pingedAt = 0;
+    grace = 0;
+    heardAt = 0;
     lastPong: number | undefined = 0;
 
     constructor(rhythm: { pingInterval: number; pingTimeout: number }) {

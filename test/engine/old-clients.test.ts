@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "#test";
 import type { EngineOptions } from "../../src/engine/options.ts";
-import { snapshotSession } from "../../src/engine/snapshot.ts";
+import type { Session } from "../../src/engine/session.ts";
+import { type SessionSnapshot, snapshotSession } from "../../src/engine/snapshot.ts";
+import type { WebSocketLike } from "../../src/platform.ts";
 import { type Exchange, ask, engineUrl, openWebSocket } from "../memory/client.ts";
-import { MemoryEngine } from "../memory/engine.ts";
+import { MemoryEngine, type Surroundings } from "../memory/engine.ts";
 
 const rhythm = { pingInterval: 1000, pingTimeout: 400 };
 
-function engine(options: EngineOptions = {}): MemoryEngine {
-  return new MemoryEngine({ allowEIO3: true, ...options });
+function engine(options: EngineOptions = {}, surroundings: Surroundings = {}): MemoryEngine {
+  return new MemoryEngine({ allowEIO3: true, ...options }, surroundings);
 }
 
 /** A polling session of revision 3; `form` are the parameters that all its requests have. */
@@ -128,6 +130,73 @@ describe("the heartbeat of Engine.IO 3 (W-43)", () => {
     assert.equal(memory.last.reason, "ping timeout");
   });
 });
+
+describe("events instead of the client's ping", () => {
+  test("put the end off by one pingTimeout, even if each deadline finds one that waits", async () => {
+    const memory = engine(rhythm);
+    const ws = await webSocket(memory);
+    const start = memory.host.now();
+    while (memory.last.end === undefined && memory.host.now() < start + 10_000) await waitWith(memory, 20, () => ws.send("4data"));
+    assert.equal(memory.last.reason, "ping timeout");
+    const lived = memory.host.now() - start;
+    assert.ok(lived >= 1800 && lived <= 1840, String(lived));
+  });
+
+  test("put it off again where the process stood still meanwhile, and the ping still counts", async () => {
+    const memory = engine(rhythm);
+    const ws = await webSocket(memory);
+    await waitWith(memory, 1401, () => ws.send("4data"));
+    for (let standstill = 0; standstill < 3; standstill++) await waitWith(memory, 401, () => ws.send("4data", "4more"));
+    assert.equal(memory.last.end, undefined);
+    ws.send("2");
+    await memory.host.advance(1399);
+    assert.equal(memory.last.end, undefined);
+  });
+
+  test("put it off anew after each ping", async () => {
+    const memory = engine(rhythm);
+    const ws = await webSocket(memory);
+    for (let beat = 0; beat < 5; beat++) {
+      await waitWith(memory, 1401, () => ws.send("4data"));
+      for (let n = 0; n < 19; n++) await waitWith(memory, 20, () => ws.send("4data"));
+      ws.send("2");
+    }
+    assert.equal(memory.last.end, undefined);
+  });
+
+  test("put it off no longer where the process sleeps between them", async () => {
+    const changed = new Set<Session>();
+    const save = (before?: SessionSnapshot): SessionSnapshot | undefined => {
+      const [session] = changed;
+      changed.clear();
+      if (session === undefined) return before;
+      return session.readyState === "open" ? structuredClone(snapshotSession(session)) : undefined;
+    };
+    let memory = engine(rhythm, { changed: (session) => changed.add(session) });
+    await webSocket(memory);
+    let saved = save();
+    let sleeps = 0;
+    for (; saved !== undefined && sleeps < 50; sleeps++) {
+      const woke = memory.host.now() + 500;
+      memory = engine(rhythm, { changed: (session) => changed.add(session) });
+      memory.host.stall(woke - memory.host.now());
+      const handler = memory.engine.restore(saved, unheard);
+      await waitWith(memory, 0, () => handler.message("4data"));
+      saved = save(saved);
+    }
+    assert.equal(sleeps, 7, "as long as four standstills could take");
+  });
+});
+
+/** A WebSocket on which nobody listens. */
+const unheard: WebSocketLike = { bufferedAmount: 0, send() {}, close() {}, terminate() {} };
+
+/** Time passes, with the tick that is due; then comes input that has waited in the platform. */
+async function waitWith(memory: MemoryEngine, milliseconds: number, input: () => void): Promise<void> {
+  memory.host.stall(milliseconds);
+  input();
+  await memory.host.advance(0);
+}
 
 describe("polling of Engine.IO 3", () => {
   test("answers a waiting GET with a noop while the client goes over to a WebSocket", async () => {

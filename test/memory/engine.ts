@@ -83,6 +83,8 @@ export interface Surroundings {
   readonly hooks?: EngineHooks;
   /** Whether there is room for one more session. */
   readonly admits?: () => boolean;
+  /** Hears of each session whose snapshot would be another one now. */
+  readonly changed?: (session: Session) => void;
   /** Called with each message, in the turn in which it is received. */
   readonly onMessage?: (message: Message, seen: SeenSession) => void;
 }
@@ -100,12 +102,12 @@ export class MemoryEngine implements EngineHandler, Service {
 
   constructor(options: EngineOptions = {}, surroundings: Surroundings = {}) {
     this.#surroundings = surroundings;
-    const { host = new MemoryHost(), hooks = webHooks } = surroundings;
+    const { host = new MemoryHost(), hooks = webHooks, changed } = surroundings;
     this.host = host;
     this.schedule = new Schedule(host);
     const logs = createLogs(host);
     const resolved = resolveEngineOptions(options);
-    this.engine = new Engine({ options: resolved, host, schedule: this.schedule, logs, hooks, handler: this });
+    this.engine = new Engine({ options: resolved, host, schedule: this.schedule, logs, hooks, handler: this, changed });
     this.engine.on("connection_error", (error) => void this.refused.push(error));
   }
 
