@@ -1,4 +1,6 @@
-/** Bytes up to which the frames of one turn are joined into one; longer ones go to the kernel as they are, in one call too. */
+import { Pieces } from "./pieces.ts";
+
+/** Bytes up to which the frames of one turn are joined into one; of more, only short ones are joined, and all go to the kernel in one call. */
 const JOIN_LIMIT = 65_536;
 
 /** A connection that has something to write at the end of the turn. */
@@ -47,7 +49,7 @@ export class Chain {
   readonly #before: Chain | undefined;
   /** The chain that was made from this one last. */
   #longer: Chain | undefined;
-  #joined: Buffer | undefined;
+  #pieces: readonly Buffer[] | undefined;
 
   constructor(piece: Buffer, before: Chain | undefined) {
     this.piece = piece;
@@ -60,15 +62,22 @@ export class Chain {
     return this.#longer;
   }
 
-  /** What is to be written: one piece where that costs less. */
+  /** What is to be written: as few pieces as is good. */
   get pieces(): readonly Buffer[] {
-    if (this.#joined !== undefined) return [this.#joined];
+    return (this.#pieces ??= join(this.#all, this.size));
+  }
+
+  get #all(): Buffer[] {
     const pieces: Buffer[] = [];
     // oxlint-disable-next-line no-this-alias
     for (let chain: Chain | undefined = this; chain !== undefined; chain = chain.#before) pieces.push(chain.piece);
-    pieces.reverse();
-    if (this.size > JOIN_LIMIT) return pieces;
-    this.#joined = Buffer.concat(pieces, this.size);
-    return [this.#joined];
+    return pieces.reverse();
   }
+}
+
+function join(pieces: readonly Buffer[], size: number): readonly Buffer[] {
+  if (size <= JOIN_LIMIT) return [Buffer.concat(pieces, size)];
+  const joined = new Pieces();
+  for (const piece of pieces) joined.add(piece);
+  return joined.end();
 }

@@ -4,6 +4,7 @@ import type { SharedFrames } from "../../src/runtime.ts";
 import { type FrameLimits, FrameReader, type FrameSink } from "./frame-reader.ts";
 import { encodeClose, encodeFrame, encodeFrames, encodePong } from "./frames.ts";
 import { Chain, type Outbox, type Sender } from "./outbox.ts";
+import { Pieces } from "./pieces.ts";
 
 /** Milliseconds for which the other side may take to end a connection that is being closed. */
 const CLOSING_TIME = 30_000;
@@ -32,6 +33,8 @@ export class OwnWebSocket implements WebSocketLike, Sender, FrameSink {
   #state: "open" | "closing" | "closed" = "open";
   /** What this turn sends. */
   #pending: Buffer | Chain | undefined = undefined;
+  /** What waits for the last write to leave, while there is one: a write that Node keeps takes far more than its bytes. */
+  #held: Pieces | undefined = undefined;
   #pendingPongs = 0;
 
   constructor(socket: Duplex, handler: WebSocketHandler, limits: WebSocketLimits, outbox: Outbox) {
@@ -57,8 +60,8 @@ export class OwnWebSocket implements WebSocketLike, Sender, FrameSink {
 
   get bufferedAmount(): number {
     const pending = this.#pending;
-    const held = pending === undefined ? 0 : pending instanceof Chain ? pending.size : pending.length;
-    return this.#socket.writableLength + held;
+    const ofThisTurn = pending === undefined ? 0 : pending instanceof Chain ? pending.size : pending.length;
+    return this.#socket.writableLength + (this.#held?.size ?? 0) + ofThisTurn;
   }
 
   send(data: string | Uint8Array): void {
@@ -74,15 +77,11 @@ export class OwnWebSocket implements WebSocketLike, Sender, FrameSink {
 
   flush(): void {
     const pending = this.#pending;
-    const socket = this.#socket;
     if (pending === undefined) return;
     this.#pending = undefined;
-    if (!(pending instanceof Chain)) return this.#write(pending);
-    const { pieces } = pending;
-    if (pieces.length === 1) return this.#write(pieces[0]!);
-    socket.cork();
-    for (const piece of pieces) this.#write(piece);
-    socket.uncork();
+    if (this.#held !== undefined || this.#socket.writableLength > 0) this.#hold(pending instanceof Chain ? pending.pieces : [pending]);
+    else if (pending instanceof Chain) this.#writeAll(pending.pieces);
+    else this.#write(pending);
   }
 
   close(code?: number, reason?: string): void {
@@ -93,6 +92,7 @@ export class OwnWebSocket implements WebSocketLike, Sender, FrameSink {
 
   terminate(): void {
     this.#pending = undefined;
+    this.#held = undefined;
     this.#socket.destroy();
   }
 
@@ -132,7 +132,7 @@ export class OwnWebSocket implements WebSocketLike, Sender, FrameSink {
   /** Whatever was sent before goes first, and nothing comes after. */
   #sendClose(code?: number, reason?: string): void {
     const socket = this.#socket;
-    this.flush();
+    this.#flushHeld();
     this.#write(encodeClose(code, reason));
     const timer = setTimeout(() => socket.destroy(), CLOSING_TIME).unref();
     socket.once("close", () => clearTimeout(timer));
@@ -140,18 +140,57 @@ export class OwnWebSocket implements WebSocketLike, Sender, FrameSink {
 
   #end(code: number, reason = "", fault?: TransportError): void {
     if (this.#state === "closed") return;
-    this.flush();
+    this.#flushHeld();
     this.#state = "closed";
     // One that is gone already would make an error of it, with a stack.
     if (!this.#socket.destroyed) this.#socket.end();
     this.#handler.close(code, reason, fault);
   }
 
+  // ---- writing
+
   /** The handler hears of a drain only where a write found no room. */
-  #write(bytes: Buffer, done?: () => void): void {
+  #write(bytes: Buffer, done?: (error?: Error | null) => void): void {
     const socket = this.#socket;
     const waits = socket.writableNeedDrain;
-    if (!socket.write(bytes, done) && !waits) socket.once("drain", () => this.#handler.drain());
+    if (socket.write(bytes, done) || waits) return;
+    socket.once("drain", () => {
+      if (this.#held === undefined) this.#handler.drain();
+    });
+  }
+
+  #writeAll(pieces: readonly Buffer[], done?: (error?: Error | null) => void): void {
+    const last = pieces.length - 1;
+    if (last > 0) this.#socket.cork();
+    for (let at = 0; at <= last; at++) this.#write(pieces[at]!, at === last ? done : undefined);
+    if (last > 0) this.#socket.uncork();
+  }
+
+  /** The first time they are written, behind what is on its way; what comes after waits until they have left. */
+  #hold(pieces: readonly Buffer[]): void {
+    if (this.#held === undefined) this.#writeAndHold(pieces);
+    else for (const piece of pieces) this.#held.add(piece);
+  }
+
+  #writeAndHold(pieces: readonly Buffer[]): void {
+    this.#held = new Pieces();
+    this.#writeAll(pieces, (error) => this.#release(error));
+  }
+
+  #release(error: Error | null | undefined): void {
+    const held = this.#held;
+    if (held === undefined || error) return;
+    if (held.size > 0) return this.#writeAndHold(held.end());
+    this.#held = undefined;
+    this.#handler.drain();
+  }
+
+  /** Nothing may wait any more: the end comes behind it. */
+  #flushHeld(): void {
+    this.flush();
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined && held.size > 0) this.#writeAll(held.end());
   }
 
   #add(piece: Buffer): void {
