@@ -14,7 +14,7 @@ export interface Parameters {
 /** Names and values in turn, in the order of the URL. */
 type Pairs = readonly string[];
 
-const protocolNames: readonly (keyof Parameters)[] = ["EIO", "transport", "sid", "j", "b64", "t"];
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** A query that is more than names and values as they are. */
 const notPlain = /[^\w.~=&-]/;
@@ -39,15 +39,18 @@ export function readQuery(url: string, maxParameters = Infinity): Query | undefi
 export function readParameters(url: string, maxParameters: number): Parameters | "too many" | "repeated" {
   const pairs = pairsOf(url);
   if (pairs.length > 2 * maxParameters) return "too many";
-  for (const name of protocolNames) if (isRepeated(pairs, name)) return "repeated";
-  return {
-    EIO: valueOf(pairs, "EIO"),
-    transport: valueOf(pairs, "transport"),
-    sid: valueOf(pairs, "sid"),
-    j: valueOf(pairs, "j"),
-    b64: valueOf(pairs, "b64"),
-    t: valueOf(pairs, "t"),
-  };
+  const parameters: Writable<Parameters> = { EIO: undefined, transport: undefined, sid: undefined, j: undefined, b64: undefined, t: undefined };
+  for (let at = 0; at < pairs.length; at += 2) {
+    const name = pairs[at]!;
+    if (!isParameter(name)) continue;
+    if (parameters[name] !== undefined) return "repeated";
+    parameters[name] = pairs[at + 1]!;
+  }
+  return parameters;
+}
+
+function isParameter(name: string): name is keyof Parameters {
+  return name === "EIO" || name === "transport" || name === "sid" || name === "j" || name === "b64" || name === "t";
 }
 
 function pairsOf(url: string): Pairs {
@@ -76,19 +79,4 @@ function plainPairs(text: string): Pairs {
 function withoutFragment(text: string): string {
   const end = text.indexOf("#");
   return end === -1 ? text : text.slice(0, end);
-}
-
-function valueOf(pairs: Pairs, name: string): string | undefined {
-  const at = placeOf(pairs, name, 0);
-  return at === -1 ? undefined : pairs[at + 1];
-}
-
-function isRepeated(pairs: Pairs, name: string): boolean {
-  const at = placeOf(pairs, name, 0);
-  return at !== -1 && placeOf(pairs, name, at + 2) !== -1;
-}
-
-function placeOf(pairs: Pairs, name: string, from: number): number {
-  for (let at = from; at < pairs.length; at += 2) if (pairs[at] === name) return at;
-  return -1;
 }

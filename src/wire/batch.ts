@@ -32,7 +32,7 @@ export class Batch {
 
   /** As Engine.IO 4 sends it over WebSocket: bytes as they are. */
   get frames(): readonly Message[] {
-    return (this.#frames ??= this.messages.map(toFrame));
+    return (this.#frames ??= this.messages.length === 1 ? [toFrame(this.messages[0]!)] : this.messages.map(toFrame));
   }
 
   /** As Engine.IO 4 sends it over polling: bytes as base64. */
@@ -47,9 +47,15 @@ export class Batch {
 
   /** What it counts for while it is buffered: UTF-16 units of text and bytes, plus 64 a message. */
   get size(): number {
-    if (this.#size < 0) this.#size = this.messages.reduce((sum, message) => sum + message.length + OVERHEAD, 0);
+    if (this.#size < 0) this.#size = sizeOf(this.messages);
     return this.#size;
   }
+}
+
+function sizeOf(messages: readonly Message[]): number {
+  let size = 0;
+  for (let at = 0; at < messages.length; at++) size += messages[at]!.length + OVERHEAD;
+  return size;
 }
 
 function toFrame(message: Message): Message {
