@@ -53,12 +53,6 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
   readonly #handler: EngineHandler;
   readonly #admission: Admission;
   readonly #gate: Gate;
-  #turn = 1;
-  #turnOpen = false;
-  readonly #endTurn = (): void => {
-    this.#turnOpen = false;
-    this.#turn += 1;
-  };
   #closed = false;
 
   constructor(parts: EngineParts) {
@@ -148,15 +142,6 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
       this.#handler.faulted(error, "request");
       return refusalReply(because(refusals.badRequest, { name: "INTERNAL_ERROR" }), request);
     }
-  }
-
-  /** @internal */
-  turn(): number {
-    if (!this.#turnOpen) {
-      this.#turnOpen = true;
-      this.host.endOfTurn(this.#endTurn);
-    }
-    return this.#turn;
   }
 
   /** @internal */

@@ -15,8 +15,9 @@ export class Inbox {
   /** What waits; absent while nothing does. */
   #waiting: Input[] | undefined;
   #waitingBytes = 0;
-  #turn = 0;
-  #handledThisTurn = 0;
+  /** What was handled since a turn ended; never less than this turn's part of it. */
+  #handled = 0;
+  #awaitsEndOfTurn = false;
 
   constructor(session: Session) {
     this.#session = session;
@@ -26,13 +27,20 @@ export class Inbox {
   admits(): boolean {
     if (this.#waiting !== undefined || this.#postIsOpen) return false;
     const { owner } = this.#session;
-    const turn = owner.turn();
-    if (turn !== this.#turn) {
-      this.#turn = turn;
-      this.#handledThisTurn = 0;
-    }
-    this.#handledThisTurn += 1;
-    return this.#handledThisTurn <= owner.options.limits.maxPacketsPerTurn;
+    const { maxPacketsPerTurn } = owner.options.limits;
+    this.#handled += 1;
+    // Most turns bring one packet: to hear of the end of each would cost more than it tells.
+    if (this.#handled * 2 > maxPacketsPerTurn) this.#awaitEndOfTurn();
+    return this.#handled <= maxPacketsPerTurn;
+  }
+
+  #awaitEndOfTurn(): void {
+    if (this.#awaitsEndOfTurn) return;
+    this.#awaitsEndOfTurn = true;
+    this.#session.owner.host.endOfTurn(() => {
+      this.#awaitsEndOfTurn = false;
+      this.#handled = 0;
+    });
   }
 
   /** Whether something waits, which the next input must not overtake. */

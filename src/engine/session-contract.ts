@@ -46,8 +46,6 @@ export interface SessionOwner {
   readonly heartbeats: Readonly<Record<3 | 4, HeartbeatKeeper>>;
   readonly pressure: Pressure;
   readonly logs: Logs;
-  /** A number that changes with each turn of the platform. */
-  turn(): number;
   sessionClosed(session: Session): void;
   /** What a snapshot would say of this session has changed; absent where nobody takes any. */
   readonly changed?: ((session: Session) => void) | undefined;

@@ -172,6 +172,23 @@ describe("a flood of frames (P12)", () => {
     }
   });
 
+  test("is held back after turns that brought less, whatever they were", async () => {
+    for (let before = 0; before < 6; before++) {
+      const memory = new MemoryEngine({ limits: { maxPacketsPerTurn: 4 } });
+      const ws = await connectWebSocket(memory);
+      for (let turn = 0; turn < before; turn++) {
+        ws.send(`4${turn}`);
+        assert.equal(memory.last.messages.length, turn + 1, "one packet a turn waits for nothing");
+        await memory.host.endTurn();
+      }
+      ws.send(...numbered(before, before + 10));
+      const atOnce = memory.last.messages.length - before;
+      assert.ok(atOnce >= 2 && atOnce <= 4, `${atOnce} at once after ${before} turns`);
+      await memory.host.settle();
+      assert.deepEqual(memory.last.messages, numbered(0, before + 10).map((frame) => frame.slice(1)));
+    }
+  });
+
   test("of one client does not hold up another", async () => {
     const memory = new MemoryEngine({ limits: { maxPacketsPerTurn: 3 } });
     const [flooder, other] = [await connectWebSocket(memory), await connectWebSocket(memory)];
