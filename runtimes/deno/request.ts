@@ -26,16 +26,13 @@ export class DenoRequest extends WebRequest {
   #left: (() => void) | undefined;
 
   // Everything is read here: once the request has become a WebSocket, Deno 2.9 throws instead.
-  constructor(request: Request, { remoteAddr, ...context }: ServeInfo & WebContext) {
-    super(request, {
-      remoteAddress: context.remoteAddress ?? (remoteAddr !== undefined && "hostname" in remoteAddr ? remoteAddr.hostname : ""),
-      upgrade: context.upgrade ?? (asksForWebSocket(request) ? upgradeOf(request) : undefined),
-    });
+  constructor(request: Request, info: ServeInfo & WebContext) {
+    super(request, new DenoContext(request, info));
   }
 
   override settle(): void {
     this.#answered = true;
-    unwatched.delete(this);
+    if (this.#left !== undefined) unwatched.delete(this);
     super.settle();
   }
 
@@ -59,6 +56,26 @@ function watchAll(): void {
   isWatchPlanned = false;
   for (const request of unwatched) request.watch();
   unwatched.clear();
+}
+
+/** What `Deno.serve` tells of a request, or whoever calls in its place; read when it is asked for, since each look costs. */
+class DenoContext implements WebContext {
+  readonly #request: Request;
+  readonly #info: ServeInfo & WebContext;
+
+  constructor(request: Request, info: ServeInfo & WebContext) {
+    this.#request = request;
+    this.#info = info;
+  }
+
+  get upgrade(): Upgrade | undefined {
+    return this.#info.upgrade ?? (asksForWebSocket(this.#request) ? upgradeOf(this.#request) : undefined);
+  }
+
+  get remoteAddress(): string | undefined {
+    const { remoteAddress, remoteAddr } = this.#info;
+    return remoteAddress ?? (remoteAddr !== undefined && "hostname" in remoteAddr ? remoteAddr.hostname : undefined);
+  }
 }
 
 function upgradeOf(request: Request): Upgrade {

@@ -1,5 +1,6 @@
 import type { BodyFailure, HeadersLike, Reply, ReplyHeaders, RequestLike, Upgrade } from "../platform.ts";
 import { toHeaders } from "./hooks.ts";
+import { KeptHeaders } from "./kept-headers.ts";
 
 /** What a web runtime knows of a request beside the request. */
 export interface WebContext {
@@ -15,9 +16,6 @@ const ofSession = /[?&]sid=/;
 /** Bytes up to which a body is taken as a whole, which costs less than a stream. */
 const WHOLE_LIMIT = 65_536;
 
-/** Between the names and values of headers that are kept as text: neither can have it. */
-const SEPARATOR = "\n";
-
 /** A `Request` of the Web, as the core reads it. */
 export class WebRequest implements RequestLike {
   readonly method: string;
@@ -30,8 +28,8 @@ export class WebRequest implements RequestLike {
   readonly #isKept: boolean;
   #raw: Request | undefined;
   #isShown = false;
-  #headers: Headers | undefined;
-  /** The headers as text, names and values in turn. */
+  #headers: HeadersLike | undefined;
+  /** The headers as text, once there is a reply. */
   #kept = "";
   #cancelled = false;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined = undefined;
@@ -45,7 +43,7 @@ export class WebRequest implements RequestLike {
     this.method = request.method;
     this.url = url;
     // A copy: some platforms take the headers away once the request is answered, or a WebSocket.
-    this.#headers = this.#isKept ? new Headers(request.headers) : request.headers;
+    this.#headers = this.#isKept ? KeptHeaders.copy(request.headers) : request.headers;
     this.remoteAddress = (this.#isKept ? context.remoteAddress : undefined) ?? "";
     this.secure = url.startsWith("https:");
     this.upgrade = upgrade;
@@ -58,36 +56,25 @@ export class WebRequest implements RequestLike {
   }
 
   get headers(): HeadersLike {
-    return this.#headers ?? restoreHeaders(this.#kept);
+    return this.#headers ?? new KeptHeaders(this.#kept);
   }
 
   /** There is a reply. Of a handshake that nobody has seen as little is kept as there can be: text. */
   settle(): void {
-    if (!this.#isKept || this.#headers === undefined) return;
-    const parts: string[] = [];
-    this.#headers.forEach((value, name) => parts.push(name, value));
-    this.#kept = parts.join(SEPARATOR);
+    if (!(this.#headers instanceof KeptHeaders)) return;
+    this.#kept = this.#headers.text;
     this.#headers = this.upgrade = this.#giveUp = undefined;
     if (!this.#isShown) this.#raw = undefined;
   }
 
   get #request(): Request {
-    return (this.#raw ??= new Request(new URL(this.url, "http://localhost"), { method: this.method, headers: restoreHeaders(this.#kept) }));
+    return (this.#raw ??= new Request(new URL(this.url, "http://localhost"), { method: this.method, headers: toWebHeaders(this.headers) }));
   }
 
-  async readBody(limit: number): Promise<Uint8Array | BodyFailure> {
+  readBody(limit: number): Promise<Uint8Array | BodyFailure> {
     // An absent length is null, which counts as 0.
     const length = Number(this.headers.get("content-length"));
-    if (length > 0 && length <= Math.min(limit, WHOLE_LIMIT)) return this.#readWhole(limit);
-    const { body } = this.#request;
-    if (body === null) return new Uint8Array(0);
-    const reader = body.getReader();
-    this.#reader = reader;
-    try {
-      return await this.#readAll(reader, limit);
-    } catch {
-      return "aborted";
-    }
+    return length > 0 && length <= Math.min(limit, WHOLE_LIMIT) ? this.#readWhole(limit) : this.#readStream(limit);
   }
 
   cancelBody(): void {
@@ -106,6 +93,18 @@ export class WebRequest implements RequestLike {
       this.#giveUp = abort;
       this.#request.arrayBuffer().then((body) => resolve(body.byteLength > limit ? "too-large" : new Uint8Array(body)), abort);
     });
+  }
+
+  async #readStream(limit: number): Promise<Uint8Array | BodyFailure> {
+    const { body } = this.#request;
+    if (body === null) return new Uint8Array(0);
+    const reader = body.getReader();
+    this.#reader = reader;
+    try {
+      return await this.#readAll(reader, limit);
+    } catch {
+      return "aborted";
+    }
   }
 
   async #readAll(reader: ReadableStreamDefaultReader<Uint8Array>, limit: number): Promise<Uint8Array | BodyFailure> {
@@ -132,11 +131,10 @@ export function toResponse(reply: Reply): Response {
   return new Response(reply.body as BodyInit | undefined ?? null, { status, headers: isPlain(headers) ? headers : toHeaders(headers) });
 }
 
-function restoreHeaders(text: string): Headers {
-  const headers = new Headers();
-  const parts = text.split(SEPARATOR);
-  for (let at = 0; at + 1 < parts.length; at += 2) headers.append(parts[at]!, parts[at + 1]!);
-  return headers;
+function toWebHeaders(headers: HeadersLike): Headers {
+  const result = new Headers();
+  headers.forEach((value, name) => result.append(name, value));
+  return result;
 }
 
 function isPlain(headers: ReplyHeaders): headers is Record<string, string> {
