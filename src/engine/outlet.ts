@@ -70,9 +70,9 @@ export abstract class Outlet extends Connection {
   }
 
   #enqueue({ queue, waiting }: Polling, item: Outgoing): void {
+    this.owner.changed?.(this.session);
     if (this.#overflows(queue.bytes, item) && !this.#makeRoom(queue, 0, item)) return this.#exceed(item);
     queue.push(item);
-    this.owner.changed?.(this.session);
     this.#noteBuffered(queue.bytes);
     if (waiting) this.#flushLater();
   }

@@ -57,7 +57,7 @@ export class Faults {
   }
 
   #follow(result: PromiseLike<unknown>, context: HandlerErrorContext): void {
-    const settled = (): void => context.socket?.client.changed();
+    const settled = (): void => context.socket?.client.touched();
     const fail = (error: unknown): void => {
       this.report(error, context);
       settled();

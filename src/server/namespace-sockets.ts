@@ -134,7 +134,7 @@ export abstract class NamespaceSockets<
   }
 
   protected override onListenerSettled(_event: string | symbol, [socket]: readonly unknown[]): void {
-    if (socket instanceof SocketCore) socket.client.changed();
+    if (socket instanceof SocketCore) socket.client.touched();
   }
 
   protected override onListenerError(error: unknown, event: string | symbol, [subject]: readonly unknown[]): void {

@@ -11,6 +11,7 @@ import { Assembly } from "./assembly.ts";
 import type { Carrier } from "./carrier.ts";
 import { type NamespaceRefusal, encodeRefusal } from "./connect-error.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
+import { Glance } from "./glance.ts";
 import { InboundGate } from "./inbound.ts";
 import type { PeerHome } from "./peer-home.ts";
 import type { DisconnectReason } from "./reasons.ts";
@@ -40,6 +41,7 @@ export class Peer implements SessionHandler {
   #joinedCount = 0;
   #refusals = 0;
   #relief: Relief | undefined;
+  /** What the last snapshot said of data. */ #seen: readonly Glance[] | undefined;
   #closeListeners: Set<() => void> | undefined;
 
   constructor(conn: Session, home: PeerHome, carrier: Carrier = conn) {
@@ -68,11 +70,12 @@ export class Peer implements SessionHandler {
   /** @internal */ get handshake(): RequestLike {
     return this.#carrier.handshake;
   }
-
   /** @internal */ get isOpen(): boolean {
     return this.#carrier.readyState === "open";
   }
-
+  /** @internal */ get bufferedBytes(): number {
+    return this.#carrier.bufferedBytes;
+  }
   /** @internal */ get pendingBytes(): number {
     return this.#assembly.decoder.pendingBytes;
   }
@@ -81,8 +84,14 @@ export class Peer implements SessionHandler {
 
   /** @internal What a snapshot would say has changed. */
   changed(): void {
+    this.#seen = undefined;
+    this.touched();
+  }
+
+  /** @internal The app's code has run: it may have changed data in place. */
+  touched(): void {
     const { changed, options } = this.#home.parts;
-    changed?.(this.conn);
+    if (this.#seen?.every((glance) => glance.isCurrent) !== true) changed?.(this.conn);
     if (options.connectionStateRecovery === undefined) return;
     for (const socket of this.#joined()) socket.nsp.recovery?.changed(socket);
   }
@@ -90,13 +99,11 @@ export class Peer implements SessionHandler {
   /** @internal */
   snapshot(): PeerSnapshot {
     const { host } = this.#home.parts;
-    const waits = this.#joinedCount === 0;
-    return {
-      sockets: this.#joined().map((socket) => socket.snapshot()),
-      refusals: this.#refusals,
-      left: [...(this.#left ?? [])],
-      connectDue: waits ? this.#deadline.due + host.wallClock() - host.now() : undefined,
-    };
+    const joined = this.#joined();
+    const sockets = joined.map((socket) => socket.snapshot());
+    this.#seen = joined.map((socket, index) => new Glance(socket, sockets[index]!.auth));
+    const connectDue = joined.length === 0 ? this.#deadline.due + host.wallClock() - host.now() : undefined;
+    return { sockets, refusals: this.#refusals, left: [...(this.#left ?? [])], connectDue };
   }
 
   /** @internal Goes on where a snapshot left off; its sockets follow. */
@@ -107,10 +114,6 @@ export class Peer implements SessionHandler {
     if (connectDue === undefined) return;
     const latest = schedule.now() + options.connectTimeout;
     this.#home.unjoined.add(this.#deadline, Math.min(connectDue + host.now() - host.wallClock(), latest));
-  }
-
-  /** @internal */ get bufferedBytes(): number {
-    return this.#carrier.bufferedBytes;
   }
 
   /** @internal Resolves once the connection counts as writable again. */
@@ -175,6 +178,7 @@ export class Peer implements SessionHandler {
     this.#home.parts.logs.peer?.("refused in %s: %s", name, data.message);
     this.deliver(encodeRefusal(this.#home.parts, this.dialect, name, data), false);
     this.#refusals += 1;
+    this.changed();
     if (this.#refusals > this.#home.parts.engineOptions.limits.maxRefusalsPerConnection) this.endAtLimit("maxRefusalsPerConnection");
     else this.#waitForConnect();
   }
@@ -198,31 +202,28 @@ export class Peer implements SessionHandler {
 
   /** @internal Calls `listener` when the connection ends. Returns what takes it back. */
   whenClosed(listener: () => void): () => void {
-    const listeners = (this.#closeListeners ??= new Set());
-    listeners.add(listener);
-    return () => listeners.delete(listener);
+    (this.#closeListeners ??= new Set()).add(listener);
+    return () => this.#closeListeners?.delete(listener);
   }
 
   #waitForConnect(): void {
-    if (this.isOpen && this.#sockets.size === 0) {
-      const { schedule, options } = this.#home.parts;
-      this.#home.unjoined.add(this.#deadline, schedule.now() + options.connectTimeout);
-    }
+    if (!this.isOpen || this.#sockets.size > 0) return;
+    const { schedule, options } = this.#home.parts;
+    this.#home.unjoined.add(this.#deadline, schedule.now() + options.connectTimeout);
   }
 
   // ---- in
 
   receive(message: Message): void {
     const verdict = this.#gate?.judge(message) ?? "ok";
-    if (verdict === "close") return this.endAtLimit("onInbound");
-    if (verdict === "drop") return;
-    this.#assembly.receive(message);
+    if (verdict === "ok") this.#assembly.receive(message);
+    else if (verdict === "close") this.endAtLimit("onInbound");
   }
 
   #take(packet: Packet | PacketError): void {
     if (packet instanceof PacketError) this.#fail(packet);
     else this.#receivePacket(packet);
-    this.changed();
+    this.touched();
   }
 
   pressed(bufferedBytes: number): void {
@@ -246,7 +247,6 @@ export class Peer implements SessionHandler {
     this.#assembly.end();
     this.#home.unjoinedCount -= 1;
     for (const listener of this.#closeListeners ?? []) listener();
-    this.#closeListeners = undefined;
   }
 
   #receivePacket(packet: Packet): void {

@@ -286,7 +286,7 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
   }
 
   protected override onListenerSettled(): void {
-    this.client.changed();
+    this.client.touched();
     this.#serial?.end();
   }
 

@@ -16,6 +16,10 @@ export class Room extends SocketIO {
         delete socket.data.call;
         answer();
       });
+      socket.on("keep another", (value, answer) => {
+        (socket.data.value ??= []).push(value);
+        answer();
+      });
       socket.on("keep a function", (answer) => {
         socket.data.call = () => {};
         setTimeout(() => answer(), 50);

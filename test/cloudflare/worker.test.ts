@@ -77,6 +77,14 @@ describe("a Worker with Durable Objects (G44)", () => {
     assert.deepEqual(await socket.emitWithAck("kept"), { value: "small again", recovered: true });
   });
 
+  test("keeps what a listener changes within an object of its data", async () => {
+    const { url, evict } = await start();
+    const socket = await enter(url, "red");
+    for (const value of ["one", "two"]) await socket.emitWithAck("keep another", value);
+    await evict("red");
+    assert.deepEqual(await socket.emitWithAck("kept"), { value: ["one", "two"], recovered: true });
+  });
+
   test("says so once when data cannot be kept, and goes on", async () => {
     const { url, evict, logged } = await start();
     const socket = await enter(url, "red");
