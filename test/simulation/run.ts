@@ -5,7 +5,6 @@ import type { Handlers, Observations } from "./observations.ts";
 import type { Scenario, SimulatedOptions } from "./scenario.ts";
 import { Simulation } from "./simulation.ts";
 import { Trace } from "./trace.ts";
-import { breathe } from "./world.ts";
 
 /** An invariant that did not hold. */
 export interface Violation {
@@ -31,11 +30,25 @@ export interface RunOptions {
 }
 
 /** Lets a scenario happen, up to the first violation. */
-export async function run(scenario: Scenario, options: RunOptions = {}): Promise<Outcome> {
+export function run(scenario: Scenario, options: RunOptions = {}): Promise<Outcome> {
+  // In a turn of Node's own, where promise jobs can be run.
+  return new Promise((resolve, reject) => {
+    setImmediate(() => {
+      try {
+        resolve(runInTurn(scenario, options));
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+}
+
+function runInTurn(scenario: Scenario, options: RunOptions): Outcome {
   const trace = options.trace === undefined ? undefined : new Trace(options.trace === "lines");
   const opened = new Map<string, Observations["clientOpened"]>();
   let violation: Violation | undefined;
   let checks: Invariant[] = [];
+  let afterTurns: (() => void)[] = [];
   const listeners: Listeners = { clientOpened: [(what: Observations["clientOpened"]) => void opened.set(what.sid, what)] };
   const simulation = new Simulation(scenario, (made) => {
     const fail = (id: string, message: string): void => {
@@ -45,6 +58,7 @@ export async function run(scenario: Scenario, options: RunOptions = {}): Promise
     const waits = (sid: string): boolean => opened.get(sid)?.waits === true;
     checks = invariants.map((make) => make({ simulation: made, isGood, waits, fail }));
     for (const { on } of checks) addListeners(listeners, on ?? {});
+    afterTurns = checks.flatMap(({ turnEnded }) => turnEnded ?? []);
     return {
       saw: (kind, what) => {
         trace?.note(made.now, kind, what);
@@ -52,17 +66,14 @@ export async function run(scenario: Scenario, options: RunOptions = {}): Promise
         if (interested !== undefined) for (const hear of interested) hear(what as never);
       },
       turnEnded: () => {
-        for (const check of checks) check.turnEnded?.();
+        for (const check of afterTurns) check();
       },
     };
   });
   const rejected = (error: unknown): void => simulation.threw(error);
   process.on("unhandledRejection", rejected);
-  // Only what is asked for in a promise job gets Node's next tick after all other jobs: the first turn, too, must begin in one.
-  await Promise.resolve();
   try {
-    await live(simulation, () => violation !== undefined, () => checks);
-    await breathe();
+    live(simulation, () => violation !== undefined, () => checks);
   } finally {
     process.off("unhandledRejection", rejected);
   }
@@ -71,24 +82,24 @@ export async function run(scenario: Scenario, options: RunOptions = {}): Promise
 }
 
 /** Warm-up, faults, healing, quiet, and the end. */
-async function live(simulation: Simulation, over: () => boolean, checks: () => readonly Invariant[]): Promise<void> {
-  await simulation.run(simulation.scenario.warmUp, over);
-  await simulation.takeSteps(over);
+function live(simulation: Simulation, over: () => boolean, checks: () => readonly Invariant[]): void {
+  simulation.run(simulation.scenario.warmUp, over);
+  simulation.takeSteps(over);
   if (over()) return;
   simulation.heal();
-  await simulation.run(settlingTime(simulation.scenario), over);
+  simulation.run(settlingTime(simulation.scenario), over);
   if (over()) return;
-  await simulation.talk(over);
+  simulation.talk(over);
   if (over()) return;
   for (const check of checks()) check.settled?.();
   const { restart } = simulation.scenario;
   if (restart !== undefined) {
-    await simulation.restart(restart, over);
-    await simulation.run(closingTime(simulation.scenario.options), over);
+    simulation.restart(restart, over);
+    simulation.run(closingTime(simulation.scenario.options), over);
     if (over()) return;
     for (const check of checks()) check.restarted?.();
   }
-  await simulation.empty(over);
+  simulation.empty(over);
   if (over()) return;
   for (const check of checks()) check.emptied?.();
 }

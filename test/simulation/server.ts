@@ -35,10 +35,11 @@ export class ServerLife {
 
   /** Keeps what has changed in this turn. */
   save(): void {
+    if (this.#changed.size === 0) return;
     for (const session of this.#changed) {
       const snapshot = this.io.snapshot(session);
       if (snapshot === undefined) this.#saved.delete(session.id);
-      else this.#saved.set(session.id, { snapshot: structuredClone(snapshot), ws: session.webSocket });
+      else this.#saved.set(session.id, { snapshot: copy(snapshot), ws: session.webSocket });
     }
     this.#changed.clear();
   }
@@ -74,4 +75,18 @@ export class ServerLife {
       };
     };
   }
+}
+
+/** As structured cloning copies what a snapshot may be made of, and much faster. */
+function copy<Value>(value: Value): Value {
+  if (typeof value !== "object" || value === null) {
+    if (typeof value === "function" || typeof value === "symbol") throw new TypeError("not plain data");
+    return value;
+  }
+  if (value instanceof Uint8Array) return value.slice() as Value;
+  if (Array.isArray(value)) return value.map(copy) as Value;
+  if (Object.getPrototypeOf(value) !== Object.prototype) throw new TypeError("not plain data");
+  const copied: Record<string, unknown> = {};
+  for (const name of Object.keys(value)) copied[name] = copy((value as Record<string, unknown>)[name]);
+  return copied as Value;
 }

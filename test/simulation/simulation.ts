@@ -58,14 +58,14 @@ export class Simulation implements Site {
   // ---- phases
 
   /** Takes the scenario's steps, one after the other. */
-  async takeSteps(over: () => boolean): Promise<void> {
+  takeSteps(over: () => boolean): void {
     for (const step of this.scenario.steps) {
-      await this.world.runUntil(this.now + step.after, over);
+      this.world.runUntil(this.now + step.after, over);
       if (over()) return;
       this.saw("step", { what: () => JSON.stringify(step) });
       this.#take(step);
     }
-    await this.world.runUntil(this.now + 100, over);
+    this.world.runUntil(this.now + 100, over);
   }
 
   /** Ends every fault; clients that were sent away come back, if they want to. */
@@ -88,26 +88,26 @@ export class Simulation implements Site {
   }
 
   /** Everybody says something to everybody. */
-  async talk(over: () => boolean): Promise<void> {
+  talk(over: () => boolean): void {
     this.isQuiet = true;
     const { app, process } = this.life;
     for (const client of this.clients) {
       client.insist();
-      await this.world.runUntil(this.now + 300, over);
+      this.world.runUntil(this.now + 300, over);
       for (const nsp of client.wants) client.emit({ nsp, act: { do: "nothing" }, pad: 0, blobs: 0, ack: true });
     }
     // One at a time: the limits may be tiny.
     for (const [index] of app.members.all().entries()) {
       process.input(() => app.step(quietEmit, index));
-      await this.world.runUntil(this.now + 20, over);
+      this.world.runUntil(this.now + 20, over);
       process.input(() => app.step(quietBroadcast, index));
-      await this.world.runUntil(this.now + 20, over);
+      this.world.runUntil(this.now + 20, over);
     }
-    await this.world.runUntil(this.now + 1500, over);
+    this.world.runUntil(this.now + 1500, over);
   }
 
   /** The server goes in good order, with something still to say, and is there again a while after. */
-  async restart(drain: DrainOptions, over: () => boolean): Promise<void> {
+  restart(drain: DrainOptions, over: () => boolean): void {
     this.isQuiet = false;
     const { app, process } = this.life;
     this.isRestarting = true;
@@ -116,19 +116,19 @@ export class Simulation implements Site {
       this.#close(drain);
     });
     const { drain: draining = 0, spread = 0, force = 0 } = drain;
-    await this.world.runUntil(this.now + draining + spread + force + 3000, over);
+    this.world.runUntil(this.now + draining + spread + force + 3000, over);
     this.isRestarting = false;
   }
 
   /** All clients leave. */
-  async empty(over: () => boolean): Promise<void> {
+  empty(over: () => boolean): void {
     this.saw("step", { what: () => "all leave" });
     this.isQuiet = false;
     for (const client of this.clients) client.leave();
-    await this.world.runUntil(this.now + 100_000, over);
+    this.world.runUntil(this.now + 100_000, over);
   }
 
-  run(milliseconds: number, over: () => boolean): Promise<void> {
+  run(milliseconds: number, over: () => boolean): void {
     return this.world.runUntil(this.now + milliseconds, over);
   }
 

@@ -3,12 +3,8 @@ interface Happening {
   readonly time: number;
   /** Of those at the same time, the one that was planned first comes first. */
   readonly order: number;
-  /** A promise is awaited before anything else happens. */
-  readonly run: () => unknown;
+  readonly run: () => void;
 }
-
-/** Happenings between two breaths. */
-const BREATH = 500;
 
 /** Virtual time: a heap of what will happen, and a clock that jumps from one to the next. */
 export class World {
@@ -18,23 +14,21 @@ export class World {
   readonly #heap: Happening[] = [];
   #order = 0;
 
-  at(time: number, run: () => unknown): void {
+  at(time: number, run: () => void): void {
     this.#push({ time: Math.max(time, this.now), order: this.#order++, run });
   }
 
-  after(delay: number, run: () => unknown): void {
+  after(delay: number, run: () => void): void {
     this.at(this.now + delay, run);
   }
 
   /** Lets everything happen until `end`, or until `over` says that it is enough. */
-  async runUntil(end: number, over: () => boolean): Promise<void> {
+  runUntil(end: number, over: () => boolean): void {
     for (let next = this.#heap[0]; next !== undefined && next.time <= end && !over(); next = this.#heap[0]) {
       this.#pop();
       this.now = next.time;
       this.happened += 1;
-      const running = next.run();
-      if (running instanceof Promise) await running;
-      if (this.happened % BREATH === 0) await breathe();
+      next.run();
     }
     if (!over()) this.now = Math.max(this.now, end);
   }
@@ -70,9 +64,4 @@ export class World {
 
 function isBefore(a: Happening, b: Happening): boolean {
   return a.time < b.time || (a.time === b.time && a.order < b.order);
-}
-
-/** Lets Node tell of rejections that nobody has handled: it does so once it has nothing else to do at once. */
-export function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -107,14 +107,13 @@ export class EngineClient {
 
   /** Any request in the session's name. */
   ask(method: string, body: string | undefined, query: Record<string, string> = {}, headers?: Record<string, string>): void {
-    const all = { ...this.#revision.query, transport: "polling", sid: this.session, ...query };
-    sendRequest(this.#line, this.#site, { method, query: all, ...(body !== undefined && { body }), ...(headers && { headers }) }, () => {});
+    const all: Record<string, string> = { ...Object.fromEntries(new URLSearchParams(this.#revision.query)), transport: "polling", sid: this.session, ...query };
+    sendRequest(this.#line, this.#site, { method, query: new URLSearchParams(all).toString(), sid: all["sid"], ...(body !== undefined && { body }), ...(headers && { headers }) }, () => {});
   }
 
   /** A WebSocket in the session's name, which says `frames`. */
   intrude(frames: readonly Frame[]): void {
-    const query = { ...this.#revision.query, transport: "websocket", sid: this.session };
-    const ws: SimulatedWebSocket = new SimulatedWebSocket(this.#line, this.#site, query, {
+    const ws: SimulatedWebSocket = new SimulatedWebSocket(this.#line, this.#site, this.#query("websocket"), {
       open: () => frames.forEach((frame) => ws.send(frame)),
       message: () => {},
       close: () => {},
@@ -169,11 +168,14 @@ export class EngineClient {
 
   #ask(method: string, body: Frame | undefined, done: (answer: HttpAnswer | undefined) => void): void {
     this.#stamp += 1;
-    const query: Record<string, string> = { ...this.#revision.query, transport: "polling" };
-    if (this.#manners.stamps) query["t"] = `t${this.#stamp}`;
-    if (this.opened !== undefined) query["sid"] = this.opened.sid;
-    const headers = typeof body === "object" ? { "content-type": "application/octet-stream" } : undefined;
-    sendRequest(this.#line, this.#site, { method, query, ...(body !== undefined && { body }), ...(headers && { headers }) }, done);
+    const query = this.#query("polling", this.#manners.stamps ? `&t=t${this.#stamp}` : "");
+    const ask = { method, query, sid: this.opened?.sid, ...(body !== undefined && { body }) };
+    sendRequest(this.#line, this.#site, typeof body === "object" ? { ...ask, headers: { "content-type": "application/octet-stream" } } : ask, done);
+  }
+
+  #query(transport: "polling" | "websocket", more = ""): string {
+    const sid = this.opened === undefined ? "" : `&sid=${this.opened.sid}`;
+    return `${this.#revision.query}&transport=${transport}${more}${sid}`;
   }
 
   #receiveHandshake(answer: HttpAnswer | undefined): void {
@@ -211,7 +213,7 @@ export class EngineClient {
   // ---- WebSocket
 
   #openWebSocket(): void {
-    this.#ws = new SimulatedWebSocket(this.#line, this.#site, { ...this.#revision.query, transport: "websocket" }, {
+    this.#ws = new SimulatedWebSocket(this.#line, this.#site, this.#query("websocket"), {
       open: () => {},
       message: (frame) => this.#receive(frame),
       close: () => this.#end("transport close"),
@@ -219,9 +221,8 @@ export class EngineClient {
   }
 
   #probe(): void {
-    const query = { ...this.#revision.query, transport: "websocket", sid: this.session };
     this.#upgrade = "probing";
-    const ws: SimulatedWebSocket = new SimulatedWebSocket(this.#line, this.#site, query, {
+    const ws: SimulatedWebSocket = new SimulatedWebSocket(this.#line, this.#site, this.#query("websocket"), {
       open: () => ws.send("2probe"),
       message: (frame) => this.#receiveProbe(frame),
       close: () => this.#webSocketClosed(),

@@ -4,7 +4,7 @@ import type { Frame } from "../network/web-socket.ts";
 /** What differs between revisions of Engine.IO, read and written from the protocol documents alone. A packet is what one WebSocket frame carries. */
 export interface ClientRevision {
   /** Of each request. */
-  readonly query: Readonly<Record<string, string>>;
+  readonly query: string;
   /** Who begins the heartbeat. */
   readonly pings: "server" | "client";
   /** A message of bytes as a packet, and back. */
@@ -18,7 +18,7 @@ export interface ClientRevision {
 const SEPARATOR = "\x1e";
 
 export const revision4: ClientRevision = {
-  query: { EIO: "4" },
+  query: "EIO=4",
   pings: "server",
   pack: (message) => message,
   unpack: (packet) => packet,
@@ -30,7 +30,7 @@ export const revision4: ClientRevision = {
 export function revision3(form: "bytes" | "text"): ClientRevision {
   const hasBytes = form === "bytes";
   return {
-    query: hasBytes ? { EIO: "3" } : { EIO: "3", b64: "1" },
+    query: hasBytes ? "EIO=3" : "EIO=3&b64=1",
     pings: "client",
     pack: (message) => Uint8Array.of(4, ...message),
     unpack: (packet) => packet.slice(1),

@@ -2,13 +2,15 @@ import type { Invariant, Watch } from "./invariant.ts";
 
 /** I17, I34: what is kept for those who may come back stays within its limits, and is gone when nobody may any more. */
 export function recovery({ simulation, fail }: Watch): Invariant {
-  function* kept(): Generator<Kept> {
-    const { opts, _nsps: namespaces } = simulation.life.io;
-    if (opts.connectionStateRecovery === undefined) return;
-    for (const { adapter } of namespaces.values()) if ("kept" in adapter) yield adapter.kept as Kept;
-  }
+  const kept = (): Kept[] => {
+    const all: Kept[] = [];
+    for (const { adapter } of simulation.life.io._nsps.values()) if ("kept" in adapter) all.push(adapter.kept as Kept);
+    return all;
+  };
+  const isOn = simulation.scenario.options.connectionStateRecovery !== undefined;
   return {
     turnEnded() {
+      if (!isOn) return;
       const { maxRecoveryPackets, maxRecoveryBytes, maxRecoverySessions } = simulation.life.io.engine.opts.limits;
       for (const { sessions, packets, bytes } of kept()) {
         if (sessions > maxRecoverySessions || packets > maxRecoveryPackets || bytes > maxRecoveryBytes) {

@@ -7,6 +7,7 @@ export function rooms({ simulation, fail }: Watch): Invariant {
   const admitting = new Map<string, string>();
   const check = (nsp: Namespace): void => {
     const { sids, rooms: members } = nsp.adapter;
+    if (sids.size === 0 && members.size === 0) return;
     for (const [id, joined] of sids) {
       if (!nsp.sockets.has(id) && !admitting.has(id)) fail("I9", `${id} is in rooms of ${nsp.name} and not connected`);
       for (const room of joined) if (members.get(room)?.has(id) !== true) fail("I9", `${id} is in ${room}, which does not know it`);
@@ -34,6 +35,7 @@ export function rooms({ simulation, fail }: Watch): Invariant {
     turnEnded() {
       for (const nsp of simulation.life.io._nsps.values()) check(nsp);
       compare();
+      if (decided.length === 0) return;
       for (const socket of decided) admitting.delete(socket);
       decided = [];
     },

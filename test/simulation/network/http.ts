@@ -7,7 +7,10 @@ import type { Frame } from "./web-socket.ts";
 /** What a client asks over HTTP. */
 export interface HttpAsk {
   readonly method: string;
-  readonly query: Readonly<Record<string, string>>;
+  /** What stands after `?`. */
+  readonly query: string;
+  /** Of the session that it is for. */
+  readonly sid: string | undefined;
   readonly body?: Frame;
   readonly headers?: Record<string, string>;
 }
@@ -78,12 +81,12 @@ class HttpExchange implements Cuttable {
   #arrive(): void {
     if (this.#stage !== "going") return;
     this.#stage = "served";
-    const { method, query, body, headers } = this.#ask;
-    const url = `/socket.io/?${new URLSearchParams(query).toString()}`;
+    const { method, query, sid, body, headers } = this.#ask;
+    const url = `/socket.io/?${query}`;
     const isPost = method === "POST";
     const request = new MemoryRequest(url, { method, ...(headers && { headers }), ...(!isPost && body !== undefined && { body }) });
     this.#request = request;
-    this.#site.input(() => this.#serve(request, query["sid"]));
+    this.#site.input(() => this.#serve(request, sid));
     if (isPost) this.#sendBody(request, body ?? "");
     if (this.#line.idleCut !== Infinity && method === "GET") {
       this.#line.world.after(this.#line.idleCut, () => this.#stage === "served" && this.cut("reset"));

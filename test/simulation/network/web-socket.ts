@@ -34,14 +34,14 @@ export class SimulatedWebSocket implements Cuttable {
   /** What the core holds. */
   #end: WebSocketLike | undefined;
 
-  constructor(line: Line, site: Site, query: Readonly<Record<string, string>>, events: WebSocketEvents) {
+  constructor(line: Line, site: Site, query: string, events: WebSocketEvents) {
     this.#line = line;
     this.#site = site;
     this.#events = events;
     this.#up = line.path("up");
     this.#down = line.path("down");
     line.track(this);
-    const url = `/socket.io/?${new URLSearchParams(query).toString()}`;
+    const url = `/socket.io/?${query}`;
     this.#up.send(() => this.#arrive(url));
   }
 
