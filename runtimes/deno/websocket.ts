@@ -1,8 +1,13 @@
 import type { WebSocketHandler, WebSocketLike } from "../../src/index.ts";
 import { utf8Length } from "../../src/runtime.ts";
 
-/** Bytes that Deno is given at once for one client. It holds them until the client reads or leaves, even after `close`. */
+/** Bytes and frames that Deno is given at once for one client. It holds them until the client reads or leaves, even after `close`. */
 const WINDOW = 1_048_576;
+/** Each takes about a kilobyte beside its bytes there. */
+const WINDOW_FRAMES = 1024;
+
+/** Bytes that a frame takes here beside its content. */
+const OVERHEAD = 80;
 
 /** Bytes that a UTF-16 unit takes in UTF-8, at most. */
 const MAX_UTF8 = 3;
@@ -49,6 +54,8 @@ class DenoWebSocket implements WebSocketLike {
   #backlogBytes = 0;
   /** Bytes that Deno holds, at most: to ask it costs nearly half of what a message does. */
   #heldAtMost = 0;
+  /** Frames of them, at most. */
+  #framesAtMost = 0;
   #closing: { readonly code: number | undefined; readonly reason: string | undefined; readonly by: number } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -66,13 +73,13 @@ class DenoWebSocket implements WebSocketLike {
     if (this.#timer === undefined && !this.#isFull) {
       this.#pass(data);
       // The core wants to hear when this has been read.
-      if (this.#isFull) this.#lookLater();
+      if (this.#isFull) this.#lookLater(0);
       return;
     }
-    const size = typeof data === "string" ? utf8Length(data) : data.length;
+    const size = OVERHEAD + (typeof data === "string" ? utf8Length(data) : data.length);
     this.#backlog.push({ data, size });
     this.#backlogBytes += size;
-    this.#lookLater();
+    this.#lookLater(0);
   }
 
   close(code?: number, reason?: string): void {
@@ -95,24 +102,39 @@ class DenoWebSocket implements WebSocketLike {
   }
 
   get #held(): number {
-    return (this.#heldAtMost = this.#ws.bufferedAmount);
+    this.#heldAtMost = this.#ws.bufferedAmount;
+    if (this.#heldAtMost === 0) this.#framesAtMost = 0;
+    return this.#heldAtMost;
   }
 
   get #isFull(): boolean {
-    return this.#heldAtMost >= WINDOW && this.#held >= WINDOW;
+    if (this.#heldAtMost < WINDOW && this.#framesAtMost < WINDOW_FRAMES) return false;
+    return this.#held >= WINDOW || this.#framesAtMost >= WINDOW_FRAMES;
   }
 
   #pass(data: string | Uint8Array<ArrayBuffer>): void {
     this.#ws.send(data);
     this.#heldAtMost += typeof data === "string" ? data.length * MAX_UTF8 : data.length;
+    this.#framesAtMost += 1;
   }
 
-  #lookLater(): void {
-    this.#timer ??= setTimeout(() => this.#look(), LOOK_INTERVAL);
+  #lookLater(milliseconds: number): void {
+    this.#timer ??= setTimeout(() => this.#look(), milliseconds);
   }
 
   #look(): void {
     this.#timer = undefined;
+    const isRead = this.#held === 0;
+    this.#passBacklog();
+    const closing = this.#closing;
+    const waits = this.#backlog.length > 0 || this.#isFull;
+    if (waits && (closing === undefined || performance.now() < closing.by)) return this.#lookLater(isRead ? 0 : LOOK_INTERVAL);
+    this.forget();
+    if (closing !== undefined) return this.#ws.close(closing.code, closing.reason);
+    this.#handler.drain();
+  }
+
+  #passBacklog(): void {
     let count = 0;
     while (count < this.#backlog.length && !this.#isFull) {
       const { data, size } = this.#backlog[count]!;
@@ -121,10 +143,5 @@ class DenoWebSocket implements WebSocketLike {
       count += 1;
     }
     this.#backlog.splice(0, count);
-    const closing = this.#closing;
-    if ((this.#backlog.length > 0 || this.#isFull) && (closing === undefined || performance.now() < closing.by)) return this.#lookLater();
-    this.forget();
-    if (closing !== undefined) return this.#ws.close(closing.code, closing.reason);
-    this.#handler.drain();
   }
 }
