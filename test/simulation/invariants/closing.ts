@@ -41,8 +41,9 @@ export function closing({ simulation, isGood, fail }: Watch): Invariant {
         if (name === "maxBufferedBytes" || name === "maxTotalBufferedBytes") sentAway.add(sid);
       },
       leaving: ({ sid, reason }) => {
-        if (!simulation.isRestarting || !isClosed || !isGood(sid)) return;
-        if (!sentAway.has(sid) && reason !== "server shutting down") fail("I30", `${sid} left for another reason than that the server goes: ${reason}`);
+        // Who was sent away goes when it is told to, not in its turn.
+        if (!simulation.isRestarting || !isClosed || !isGood(sid) || sentAway.has(sid)) return;
+        if (reason !== "server shutting down") fail("I30", `${sid} left for another reason than that the server goes: ${reason}`);
         endsInTurn(sid);
       },
       serverClosed: () => {
