@@ -7,7 +7,7 @@ export interface Sender {
 
 /** Holds back what one turn sends, so that each WebSocket is written to once. */
 export class Outbox {
-  /** The WebSocket whose message is being handled: Bun itself writes to it once, when that is done. */
+  /** The WebSocket that has just opened, or whose message is being handled: Bun itself writes to it once, when that is done. */
   corked: Sender | undefined;
   #waiting: Sender[] = [];
   /** The chain that was begun last: in a broadcast the next WebSocket wants the same. */
@@ -48,7 +48,9 @@ export class Chain {
   constructor(batch: SharedFrames, before: Chain | undefined) {
     this.batch = batch;
     this.#before = before;
-    this.size = batch.frames.reduce((sum, frame) => sum + frame.length, before?.size ?? 0);
+    let size = before?.size ?? 0;
+    for (let at = 0; at < batch.frames.length; at++) size += batch.frames[at]!.length;
+    this.size = size;
   }
 
   with(batch: SharedFrames): Chain {

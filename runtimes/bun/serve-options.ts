@@ -29,13 +29,15 @@ const LARGEST = 2 ** 32 - 1;
 
 /** The listeners and settings for all WebSockets of a server: ours, and the app's where it has some. */
 export function composeWebSocket<Data>(options: EngineOptions, app?: Bun.WebSocketHandler<Data>): Bun.WebSocketHandler<Data> {
+  const compresses = (app?.perMessageDeflate ?? options.perMessageDeflate) !== false;
+  const deflateThreshold = compresses ? options.deflateThreshold : Infinity;
   const ours = ({ data }: { data: unknown }): OurSocket | undefined => (data instanceof OurSocket ? data : undefined);
   return {
     ...settings(options, app === undefined),
     ...app,
     open(ws) {
       const socket = ours(ws);
-      return socket === undefined ? app?.open?.(ws) : socket.open(ws, options.deflateThreshold);
+      return socket === undefined ? app?.open?.(ws) : socket.open(ws, deflateThreshold);
     },
     message: (ws, data) => (ours(ws) ?? app)?.message?.(ws, data),
     drain: (ws) => (ours(ws) ?? app)?.drain?.(ws),

@@ -25,10 +25,16 @@ export class OurSocket {
     this.#handler = handler;
   }
 
-  /** `deflateThreshold` is for where messages are compressed. */
+  /** Messages of `deflateThreshold` bytes and more are compressed, where the client agrees. */
   open(ws: Socket, deflateThreshold = DEFLATE_THRESHOLD): void {
-    this.#socket = new BunWebSocket(ws, deflateThreshold);
-    this.#handler.open(this.#socket);
+    const socket = new BunWebSocket(ws, deflateThreshold);
+    this.#socket = socket;
+    outbox.corked = socket;
+    try {
+      this.#handler.open(socket);
+    } finally {
+      outbox.corked = undefined;
+    }
   }
 
   message(_ws: Socket, data: string | Buffer): void {
@@ -81,9 +87,14 @@ class BunWebSocket implements WebSocketLike, Sender {
   }
 
   sendBatch(batch: SharedFrames): void {
+    if (this.#pending === undefined && outbox.corked === this) this.#writeBatch(batch);
+    else this.#hold(batch);
+  }
+
+  /** Holds it back until the end of the turn, where there is room. */
+  #hold(batch: SharedFrames): void {
     if (this.#ended) return;
     const before = this.#pending;
-    if (before === undefined && outbox.corked === this) return this.#writeBatch(batch);
     const chain = before === undefined ? outbox.chain(batch) : before.with(batch);
     if (chain.size > CORK_LIMIT || (before === undefined && this.#ws.getBufferedAmount() > 0)) return this.#write(chain);
     this.#pending = chain;
@@ -119,7 +130,10 @@ class BunWebSocket implements WebSocketLike, Sender {
   }
 
   #writeBatch({ frames, compress }: SharedFrames): void {
-    for (const frame of frames) this.#writeFrame(frame, compress && isLonger(frame, this.#deflateThreshold - 1));
+    for (let at = 0; at < frames.length; at++) {
+      const frame = frames[at]!;
+      this.#writeFrame(frame, compress && isLonger(frame, this.#deflateThreshold - 1));
+    }
   }
 
   #writeFrame(frame: string | Uint8Array, compress: boolean): void {
