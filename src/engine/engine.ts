@@ -259,14 +259,20 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
 
   #finish(reply: Reply, headers: ReplyHeaders, request: RequestLike): Reply | Promise<Reply> {
     if (reply.native !== undefined) return reply;
-    const all = Object.assign(headers, reply.headers);
-    this.#offerHeaders(all, request);
-    this.#keepSendable(all);
-    const whole = { ...reply, headers: all };
+    const whole = this.#withHeaders(reply, headers, request);
     // Most replies are too short, and then nothing is awaited.
     const { compressionThreshold } = this.options;
     if (reply.body === undefined || reply.body.length < compressionThreshold) return whole;
     return compressReply(whole, request, compressionThreshold);
+  }
+
+  /** The reply with what the app has to say in its head, which mostly is nothing. */
+  #withHeaders(reply: Reply, headers: ReplyHeaders, request: RequestLike): Reply {
+    if (isEmpty(headers) && !this.hasListeners("headers")) return reply;
+    const all = Object.assign(headers, reply.headers);
+    this.#offerHeaders(all, request);
+    this.#keepSendable(all);
+    return { ...reply, headers: all };
   }
 
   #offerHeaders(headers: ReplyHeaders, request: RequestLike, event: "initial_headers" | "headers" = "headers"): void {
@@ -282,4 +288,9 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
 /** In `connection_error` the message of code 4 is the protocol's; the app's own is in the context. */
 function standardMessage(code: number, message: string): string {
   return code === refusals.forbidden.code ? refusals.forbidden.message : message;
+}
+
+function isEmpty(headers: ReplyHeaders): boolean {
+  for (const _ in headers) return false;
+  return true;
 }
