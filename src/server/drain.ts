@@ -15,6 +15,9 @@ export interface DrainOptions {
 /** Milliseconds between two looks at whether everything is sent. Not every platform tells when it is. */
 const LOOK_INTERVAL = 20;
 
+/** Milliseconds in which clients that are switching to a WebSocket must have done so: it takes them one way to the server. */
+const SWITCH_TIME = 1000;
+
 /** Milliseconds in which the adapters must have closed. */
 const CLOSE_TIME = 10_000;
 
@@ -46,6 +49,16 @@ export class Drain {
     if (this.#running === undefined) return;
     this.#hurried = true;
     this.#wake?.();
+  }
+
+  /** Waits for the clients that are switching to a WebSocket; whoever takes too long is cut. */
+  async lastSwitches(): Promise<void> {
+    const leaving = [...this.#engine.sessions.values()].filter(({ readyState }) => readyState === "closing");
+    const end = this.#schedule.now() + SWITCH_TIME;
+    while (leaving.some(({ readyState }) => readyState !== "closed") && this.#schedule.now() < end) {
+      await new Promise<void>((resolve) => void this.#schedule.after(LOOK_INTERVAL, resolve));
+    }
+    for (const session of leaving) session.close(true);
   }
 
   async #run({ drain = 5000, spread = 0, force = 10_000 }: DrainOptions, leave: (session: Session) => void): Promise<void> {

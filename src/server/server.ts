@@ -271,7 +271,7 @@ export class CoreServer<
     this.engine.close();
     for (const engine of this.#boundEngines) this.contain("close", () => engine.close?.());
     this.#boundEngines.clear();
-    await settledInTime(schedule, Promise.all(closing));
+    await Promise.all([settledInTime(schedule, Promise.all(closing)), this.#drain.lastSwitches()]);
     if (typeof options === "function") this.contain("close", options);
   }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "#test";
 import { ask, connectPolling, engineUrl } from "../memory/client.ts";
 import { MemoryServer } from "../memory/server.ts";
+import type { MemoryWebSocket } from "../memory/web-socket.ts";
 import { connect, crowd, join, recorder } from "./client.ts";
 
 /** Whether a promise has settled, as far as can be told without letting time pass. */
@@ -154,5 +155,48 @@ describe("close({ drain, spread, force }) (G40)", () => {
     assert.ok(!closing.settled);
     await io.host.advance(1);
     assert.ok(closing.settled);
+  });
+});
+
+describe("close() in the middle of a switch to a WebSocket", () => {
+  async function switching(): Promise<{ io: MemoryServer; ws: MemoryWebSocket; closing: { settled: boolean }; reasons: unknown[] }> {
+    const io = new MemoryServer();
+    const client = await connectPolling(io);
+    await client.send("40");
+    await client.receive();
+    const reasons: unknown[] = [];
+    for (const socket of io.sockets.sockets.values()) socket.on("disconnect", (reason) => reasons.push(reason));
+    const ws = await client.probe();
+    ws.send("2probe");
+    const closing = watched(io.close());
+    await io.host.advance(0);
+    return { io, ws, closing, reasons };
+  }
+
+  test("waits for the client, which would hang if its WebSocket ended before", async () => {
+    const { io, ws, closing, reasons } = await switching();
+    assert.deepEqual([ws.ended, closing.settled, reasons], [undefined, false, ["server shutting down"]]);
+    ws.send("5");
+    assert.notEqual(ws.ended, undefined);
+    await io.host.advance(20);
+    assert.deepEqual([closing.settled, io.engine.clientsCount], [true, 0]);
+  });
+
+  test("waits no longer than a second", async () => {
+    const { io, ws, closing } = await switching();
+    await io.host.advance(999);
+    assert.deepEqual([ws.ended, closing.settled], [undefined, false]);
+    await io.host.advance(1);
+    assert.notEqual(ws.ended, undefined);
+    assert.deepEqual([closing.settled, io.engine.clientsCount], [true, 0]);
+  });
+
+  test("waits for nobody whom it has not asked to leave", async () => {
+    const { io, closing } = await switching();
+    io.reopen();
+    const later = await connectPolling(io);
+    await io.host.advance(1000);
+    assert.ok(closing.settled);
+    assert.ok(io.engine.sessions.has(later.sid));
   });
 });
