@@ -92,11 +92,6 @@ export abstract class Connection extends Emitter<SessionEvents> {
     return this.link.state === "probing";
   }
 
-  /** @internal Whether its client was told that it may switch: it hangs when its WebSocket ends before it has. */
-  get isSwitching(): boolean {
-    return this.link.state === "probing" && this.link.answered && this.link.leaving !== true;
-  }
-
   get readyState(): "open" | "closing" | "closed" {
     const { state } = this.link;
     if (state === "probing" && this.link.leaving === true) return "closing";

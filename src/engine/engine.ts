@@ -108,11 +108,11 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
     this.#closed = true;
   }
 
-  /** Ends every connection; one that is in the middle of its switch to a WebSocket, after that. Handshakes are refused until `open`. */
+  /** Ends every connection; one that is about to switch to a WebSocket, a moment later. Handshakes are refused until `open`. */
   close(): this {
     this.#closed = true;
     this.logs.engine?.("closing %d connections", this.sessions.size);
-    for (const session of [...this.sessions.values()]) session.close(!session.isSwitching);
+    for (const session of [...this.sessions.values()]) session.leave();
     return this;
   }
 

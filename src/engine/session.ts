@@ -16,6 +16,9 @@ import type { SessionOwner } from "./session-contract.ts";
 /** Milliseconds in which a polling client may still fetch the last packets of a closed session. */
 const CLOSING_TIME = 30_000;
 
+/** Milliseconds in which a client that may switch to a WebSocket must have done so when the server goes. */
+const SWITCH_TIME = 1000;
+
 /** How the end of a session is told to its client, where that differs from the ordinary. */
 interface Farewell {
   /** Code and reason of the WebSocket's close frame. */
@@ -96,6 +99,15 @@ export class Session extends Outlet implements Beating {
     else if (state === "websocket" || discard || this.polling?.waiting === true) this.end("forced close");
     else if (state === "polling") this.#beginClosing();
     return this;
+  }
+
+  /** @internal The server goes. Who was told to switch to a WebSocket, and has not yet, hangs when that ends: it has a moment for it. */
+  leave(): void {
+    const { link } = this;
+    if (link.state !== "probing" || !link.answered) return void this.close(true);
+    link.deadline.cancel();
+    const deadline = this.owner.schedule.after(SWITCH_TIME, () => this.close(true));
+    this.#leaveOnceSwitched({ ...link, deadline });
   }
 
   /** @internal Ends the session, once. */

@@ -15,9 +15,6 @@ export interface DrainOptions {
 /** Milliseconds between two looks at whether everything is sent. Not every platform tells when it is. */
 const LOOK_INTERVAL = 20;
 
-/** Milliseconds in which clients that are switching to a WebSocket must have done so: it takes them one way to the server. */
-const SWITCH_TIME = 1000;
-
 /** Milliseconds in which the adapters must have closed. */
 const CLOSE_TIME = 10_000;
 
@@ -51,14 +48,12 @@ export class Drain {
     this.#wake?.();
   }
 
-  /** Waits for the clients that are switching to a WebSocket; whoever takes too long is cut. */
+  /** Waits for those who leave once they have switched to a WebSocket. */
   async lastSwitches(): Promise<void> {
     const leaving = [...this.#engine.sessions.values()].filter(({ readyState }) => readyState === "closing");
-    const end = this.#schedule.now() + SWITCH_TIME;
-    while (leaving.some(({ readyState }) => readyState !== "closed") && this.#schedule.now() < end) {
+    while (leaving.some(({ readyState }) => readyState !== "closed")) {
       await new Promise<void>((resolve) => void this.#schedule.after(LOOK_INTERVAL, resolve));
     }
-    for (const session of leaving) session.close(true);
   }
 
   async #run({ drain = 5000, spread = 0, force = 10_000 }: DrainOptions, leave: (session: Session) => void): Promise<void> {

@@ -96,8 +96,12 @@ class Game {
     }
     if (!this.#isOver && readyState !== "closing") assert.deepEqual(this.#session.messages, this.#sentByClient, "all that the client sent");
     if (!this.#isOver || readyState === "closing") assert.deepEqual(this.#receivedByClient, this.#sentByApp, "all that the app sent");
+    const { link } = this.#session.conn;
+    const isSwitching = link.state === "probing" && link.answered;
     this.#memory.engine.close();
     await this.#settle();
+    // Its client may still do so.
+    if (isSwitching) await this.#memory.host.advance(1000);
     await this.#checkEnd();
   }
 
