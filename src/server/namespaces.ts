@@ -23,6 +23,9 @@ export class Namespaces<
     readonly parent: DynamicNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
   }[] = [];
 
+  /** Acknowledgement ids that removed namespaces have used: a late answer must not be taken for that to another packet. */
+  #usedAckIds = 0;
+
   constructor(server: CoreServer<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, parts: NamespaceParts) {
     this.#server = server;
     this.#parts = parts;
@@ -95,6 +98,7 @@ export class Namespaces<
     name: string,
   ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
     const child = parent.createChild(name, this.#parts);
+    child.ackIds = this.#usedAckIds;
     child.whenEmpty = () => {
       if (this.#parts.options.cleanupEmptyChildNamespaces) this.#remove(parent, child);
     };
@@ -109,6 +113,7 @@ export class Namespaces<
   ): void {
     if (this.byName.get(child.name) !== child) return;
     this.#parts.logs.namespace?.("%s is empty and removed", child.name);
+    this.#usedAckIds = Math.max(this.#usedAckIds, child.ackIds);
     this.byName.delete(child.name);
     parent.children.delete(child);
     void child.shutDown();

@@ -292,6 +292,26 @@ describe("cleanupEmptyChildNamespaces", () => {
     assertTidy(socket.nsp);
   });
 
+  test("a late answer to what a child asked that is gone is no answer to another question (G4)", async () => {
+    const io = new MemoryServer({ cleanupEmptyChildNamespaces: true });
+    io.of(/^\/room/);
+    const { client, socket } = await join(io, "/room-1");
+    const lost = socket.emitWithAck("first question").catch((error: Error) => error.name);
+    const [first] = client.take() as string[];
+    socket.disconnect();
+    assert.equal(await lost, "SocketDisconnectedError");
+    await client.join("/room-1");
+    const [again] = io.of("/room-1").sockets.values();
+    const { heard, hear } = recorder();
+    again!.emit("second question", hear("answer"));
+    const second = (client.take() as string[]).at(-1)!;
+    const idOf = (packet: string): string => /,(\d+)\[/.exec(packet)![1]!;
+    await client.say(`3/room-1,${idOf(first!)}["to the first"]`);
+    assert.deepEqual(heard, []);
+    await client.say(`3/room-1,${idOf(second)}["to the second"]`);
+    assert.deepEqual(heard, [["answer", "to the second"]]);
+  });
+
   test("removes a child whose first client was refused (NSP-10)", async () => {
     const io = new MemoryServer({ cleanupEmptyChildNamespaces: true });
     io.of(/^\/room/).use((_socket, next) => next(new Error("no")));
