@@ -1,18 +1,21 @@
 /** `npm run simulate`: see README.md. */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { runCluster } from "./cluster/cluster.ts";
 import { drawScenario } from "./draw.ts";
-import { run } from "./run.ts";
+import { type Outcome, run } from "./run.ts";
 import { mutations } from "./mutations.ts";
 import type { Scenario } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { findMutations, sweep } from "./sweep.ts";
+import { Trace } from "./trace.ts";
 
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "5000" },
     from: { type: "string", default: "1" },
     seed: { type: "string" },
+    cluster: { type: "string" },
     replay: { type: "string" },
     shrink: { type: "string" },
     mutations: { type: "boolean", default: false },
@@ -22,6 +25,7 @@ const { values } = parseArgs({
 
 if (values.replay !== undefined) await replay(scenarioOf(values.replay));
 else if (values.seed !== undefined) await replay(scenarioOf(values.seed));
+else if (values.cluster !== undefined) show(await runCluster(Number(values.cluster), new Trace(true)));
 else if (values.shrink !== undefined) await showSmallest(scenarioOf(values.shrink));
 else if (values.mutations) await showMutations(Number(values.seeds), values.bug);
 else await sweepSeeds(Number(values.from), Number(values.seeds));
@@ -32,7 +36,10 @@ function scenarioOf(source: string): Scenario {
 }
 
 async function replay(scenario: Scenario): Promise<void> {
-  const { lines, hash, violation } = await run(scenario, { trace: "lines" });
+  show(await run(scenario, { trace: "lines" }));
+}
+
+function show({ lines, hash, violation }: Outcome): void {
   console.log(lines.join("\n"));
   console.log(`\n${violation === undefined ? "everything held" : `${violation.id}: ${violation.message}`}, trace ${hash}`);
   if (violation !== undefined) process.exitCode = 1;

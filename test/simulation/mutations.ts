@@ -356,4 +356,48 @@ export const mutations: readonly Mutation[] = [
     find: `implicitNamespace: "/",`,
     replace: `implicitNamespace: undefined,`,
   },
+
+  // ---- several servers
+  {
+    bug: "the sockets of a server wait for the broker",
+    seed: 10,
+    file: "adapter/upstream.ts",
+    find: `if (publishing === undefined || !awaitsOffset) this.#deliver`,
+    replace: `if (publishing === undefined) this.#deliver`,
+  },
+  {
+    bug: "the sockets of a server get an event again once the broker has it",
+    seed: 10,
+    file: "adapter/upstream-namespace.ts",
+    find: `if (own?.isDelivered === true) return false;`,
+    replace: ``,
+  },
+  {
+    bug: "a broadcast to rooms is published after those that come after it",
+    seed: 10,
+    file: "adapter/upstream.ts",
+    find: `const publishing = this.#run("broadcast", () => this.#adapter.broadcast(packet, copyOfOptions(options)));`,
+    replace: `const publish = () => this.#adapter.broadcast(packet, copyOfOptions(options));
+    const publishing = this.#run("broadcast", () => (options.rooms.size > 0 ? Promise.resolve().then(publish) : publish()));`,
+  },
+  {
+    bug: "ids are those of another server",
+    file: "engine/id.ts",
+    find: `host.random(`,
+    replace: `host.random(0 * `,
+  },
+  {
+    bug: "whatever another server sends is taken for an event",
+    seed: 10,
+    file: "adapter/upstream-namespace.ts",
+    find: `if (isEventData(args)) this.#local`,
+    replace: `if (args !== undefined) this.#local`,
+  },
+  {
+    bug: "a broker that fails ends the process",
+    seed: 10,
+    file: "adapter/upstream.ts",
+    find: `if (isThenable(result)) return Promise.resolve(result).then(() => {}, fail);`,
+    replace: `if (isThenable(result)) return Promise.resolve(result).then(() => {});`,
+  },
 ];

@@ -1,5 +1,6 @@
 import type { Host, LogWriter } from "../../src/platform.ts";
 import type { Random } from "./random.ts";
+import { runJobs } from "./turn.ts";
 import type { World } from "./world.ts";
 
 /** What the simulation hears of a server's process. */
@@ -193,9 +194,3 @@ export class ServerProcess implements Host {
     this.#observer.reported(message, error);
   }
 }
-
-/**
- * Runs all promise jobs, and tells of rejections that nobody has handled: the platform's own turn ends where this one does. It can do so only
- * outside of a promise job. Node has no other name for it, and to await its next tick takes ten times as long.
- */
-const { _tickCallback: runJobs } = process as unknown as { readonly _tickCallback: () => void };

@@ -5,6 +5,7 @@ import type { Handlers, Observations } from "./observations.ts";
 import type { Scenario, SimulatedOptions } from "./scenario.ts";
 import { Simulation } from "./simulation.ts";
 import { Trace } from "./trace.ts";
+import { inTurn } from "./turn.ts";
 
 /** An invariant that did not hold. */
 export interface Violation {
@@ -31,16 +32,7 @@ export interface RunOptions {
 
 /** Lets a scenario happen, up to the first violation. */
 export function run(scenario: Scenario, options: RunOptions = {}): Promise<Outcome> {
-  // In a turn of Node's own, where promise jobs can be run.
-  return new Promise((resolve, reject) => {
-    setImmediate(() => {
-      try {
-        resolve(runInTurn(scenario, options));
-      } catch (error) {
-        reject(error);
-      }
-    });
-  });
+  return inTurn(() => runInTurn(scenario, options));
 }
 
 function runInTurn(scenario: Scenario, options: RunOptions): Outcome {

@@ -1,5 +1,6 @@
 /** Runs seeds in a thread of its own: see sweep.ts. */
 import { parentPort } from "node:worker_threads";
+import { runCluster } from "./cluster/cluster.ts";
 import { drawScenario } from "./draw.ts";
 import { type Violation, run } from "./run.ts";
 
@@ -22,6 +23,9 @@ export interface TaskResult {
 /** Of so many seeds, one is run twice (I26). */
 const TWICE = 100;
 
+/** Of so many seeds, one is also that of a cluster. */
+const CLUSTERS = 10;
+
 // Many errors are made, and none of them is read: who wants to know where one comes from replays its seed.
 Error.stackTraceLimit = 0;
 
@@ -32,6 +36,11 @@ async function perform({ from, count, stopAtFirst }: Task): Promise<void> {
   let happened = 0;
   for (let seed = from; seed < from + count; seed++) {
     if (stopAtFirst && findings.length > 0) break;
+    if (seed % CLUSTERS === 0) {
+      const cluster = await runCluster(seed);
+      happened += cluster.happened;
+      if (cluster.violation !== undefined) findings.push({ seed, ...cluster.violation, message: `(cluster) ${cluster.violation.message}` });
+    }
     const isRunTwice = seed % TWICE === 0;
     const outcome = await run(drawScenario(seed), isRunTwice ? { trace: "hash" } : {});
     happened += outcome.happened;

@@ -1,0 +1,150 @@
+import { Adapter, type BroadcastOptions, type LocalSockets, type Room, type SocketDetails } from "../../../src/index.ts";
+import type { Packet } from "../../../src/wire/packet.ts";
+
+/** Options of a broadcast, as JSON has them. */
+interface Selection {
+  readonly rooms: readonly Room[];
+  readonly except: readonly Room[];
+  readonly flags: BroadcastOptions["flags"];
+}
+
+type Request =
+  | { readonly kind: "broadcast"; readonly nsp: string; readonly packet: Packet; readonly to: Selection }
+  | { readonly kind: "join" | "leave"; readonly nsp: string; readonly to: Selection; readonly rooms: Room[] }
+  | { readonly kind: "disconnect"; readonly nsp: string; readonly to: Selection; readonly close: boolean }
+  | { readonly kind: "emit"; readonly nsp: string; readonly args: unknown[]; readonly ask: number | undefined; readonly from: number }
+  | { readonly kind: "fetch"; readonly nsp: string; readonly to: Selection; readonly ask: number; readonly from: number }
+  | { readonly kind: "answer"; readonly nsp: string; readonly ask: number; readonly value: unknown; readonly from: number };
+
+/** The way of one server to the others. */
+export interface Wire {
+  readonly number: number;
+  readonly servers: number;
+  publish(message: string): Promise<void>;
+  after(milliseconds: number, run: () => void): void;
+  nextAsk(): number;
+}
+
+interface Asked {
+  readonly values: unknown[];
+  settle(): void;
+}
+
+/** Milliseconds that it waits for other servers. */
+const TIMEOUT = 1000;
+
+/** The smallest adapter for several servers: like published ones it hands an event to its own sockets once the broker has it. */
+export class BrokerAdapter extends Adapter {
+  readonly #wire: Wire;
+  readonly #asked = new Map<number, Asked>();
+
+  constructor(nsp: LocalSockets, wire: Wire) {
+    super(nsp);
+    this.#wire = wire;
+  }
+
+  override serverCount(): Promise<number> {
+    return Promise.resolve(this.#wire.servers);
+  }
+
+  override async broadcast(packet: Packet, options: BroadcastOptions): Promise<void> {
+    if (options.flags?.local !== true) await this.#publish({ kind: "broadcast", nsp: this.nsp.name, packet, to: selectionOf(options) });
+    super.broadcast(packet, options);
+  }
+
+  override addSockets(options: BroadcastOptions, rooms: Room[]): Promise<void> {
+    super.addSockets(options, rooms);
+    return this.#publish({ kind: "join", nsp: this.nsp.name, to: selectionOf(options), rooms });
+  }
+
+  override delSockets(options: BroadcastOptions, rooms: Room[]): Promise<void> {
+    super.delSockets(options, rooms);
+    return this.#publish({ kind: "leave", nsp: this.nsp.name, to: selectionOf(options), rooms });
+  }
+
+  override disconnectSockets(options: BroadcastOptions, close: boolean): Promise<void> {
+    super.disconnectSockets(options, close);
+    return this.#publish({ kind: "disconnect", nsp: this.nsp.name, to: selectionOf(options), close });
+  }
+
+  override async fetchSockets(options: BroadcastOptions): Promise<SocketDetails[]> {
+    const own = await super.fetchSockets(options);
+    const { number: from } = this.#wire;
+    const others = await this.#ask((ask) => this.#publish({ kind: "fetch", nsp: this.nsp.name, to: selectionOf(options), ask, from }));
+    return [...own, ...(others.flat() as SocketDetails[])];
+  }
+
+  override serverSideEmit(packet: unknown[]): Promise<void> {
+    const { number: from } = this.#wire;
+    const last = packet.at(-1);
+    if (typeof last !== "function") return this.#publish({ kind: "emit", nsp: this.nsp.name, args: packet, ask: undefined, from });
+    const args = packet.slice(0, -1);
+    return this.#ask((ask) => this.#publish({ kind: "emit", nsp: this.nsp.name, args, ask, from })).then((values) => void last(null, values));
+  }
+
+  /** What another server, or something that is none, has sent. */
+  receive(request: Request): void {
+    switch (request.kind) {
+      case "broadcast":
+        return super.broadcast(request.packet, optionsOf(request.to));
+      case "join":
+        return super.addSockets(optionsOf(request.to), request.rooms);
+      case "leave":
+        return super.delSockets(optionsOf(request.to), request.rooms);
+      case "disconnect":
+        return super.disconnectSockets(optionsOf(request.to), request.close);
+      case "emit":
+        return this.#receiveEvent(request.args, request.ask);
+      case "fetch":
+        return void super.fetchSockets(optionsOf(request.to)).then((found) => this.#answer(request.ask, found.map(plain)));
+      case "answer":
+        return this.#takeAnswer(request.ask, request.value);
+      default: // a kind that a newer version may have
+    }
+  }
+
+  #receiveEvent(args: unknown[], ask: number | undefined): void {
+    const answer = (value: unknown): void => this.#answer(ask!, value);
+    (this.nsp as unknown as { _onServerSideEmit(args: unknown): void })._onServerSideEmit(ask === undefined ? args : [...args, answer]);
+  }
+
+  #ask(publish: (ask: number) => Promise<void>): Promise<unknown[]> {
+    const ask = this.#wire.nextAsk();
+    return new Promise((resolve, reject) => {
+      const values: unknown[] = [];
+      const settle = (): void => {
+        this.#asked.delete(ask);
+        resolve(values);
+      };
+      this.#asked.set(ask, { values, settle });
+      this.#wire.after(TIMEOUT, settle);
+      publish(ask).catch(reject);
+    });
+  }
+
+  #answer(ask: number, value: unknown): void {
+    this.#publish({ kind: "answer", nsp: this.nsp.name, ask, value, from: this.#wire.number }).catch(() => {});
+  }
+
+  #takeAnswer(ask: number, value: unknown): void {
+    const asked = this.#asked.get(ask);
+    asked?.values.push(value);
+    if (asked?.values.length === this.#wire.servers - 1) asked.settle();
+  }
+
+  #publish(request: Request): Promise<void> {
+    return this.#wire.publish(JSON.stringify(request));
+  }
+}
+
+function selectionOf({ rooms, except, flags }: BroadcastOptions): Selection {
+  return { rooms: [...rooms], except: [...(except ?? [])], flags };
+}
+
+function optionsOf({ rooms, except, flags }: Selection): BroadcastOptions {
+  return { rooms: new Set(rooms), except: new Set(except), flags: flags ?? {} };
+}
+
+function plain({ id, rooms, data }: SocketDetails): SocketDetails {
+  return { id, handshake: {}, rooms: [...rooms], data: data as unknown };
+}

@@ -1,0 +1,189 @@
+import { CoreServer, type Namespace, type Socket } from "../../../src/index.ts";
+import type { Reply, RequestLike } from "../../../src/platform.ts";
+import type { Site } from "../network/site.ts";
+import type { Saw } from "../observations.ts";
+import { ServerProcess } from "../process.ts";
+import type { Random } from "../random.ts";
+import type { World } from "../world.ts";
+import { BrokerAdapter, type Wire } from "./broker-adapter.ts";
+import type { Broker, Subscriber } from "./broker.ts";
+import type { Promises } from "./promises.ts";
+
+/** What all servers of a cluster share. */
+export interface Surroundings {
+  readonly world: World;
+  readonly broker: Broker;
+  readonly promises: Promises;
+  readonly servers: number;
+  readonly saw: Saw;
+  readonly fail: (id: string, message: string) => void;
+}
+
+/** What a message between servers may be, to those who look on. */
+interface Seen {
+  readonly kind?: unknown;
+  readonly nsp?: unknown;
+  readonly packet?: { readonly data?: readonly [string, { readonly item?: string }] };
+  readonly to?: { readonly rooms: readonly string[]; readonly except: readonly string[] };
+}
+
+export const namespaces = ["/", "/a"];
+
+/** One server of a cluster: its process, the core in it with an adapter on the broker, and its app. */
+export class Member implements Site, Subscriber {
+  readonly number: number;
+  readonly process: ServerProcess;
+  readonly io: CoreServer;
+  readonly manners = { opensLater: false, sharesFrames: false, sleeps: false };
+  readonly saw: Saw;
+  readonly #around: Surroundings;
+  readonly #adapters = new Map<string, BrokerAdapter>();
+  #exchanges = 0;
+  #asks = 0;
+  #items = 0;
+  /** Questions to the other servers that are not answered yet. */
+  openQuestions = 0;
+
+  constructor(number: number, random: Random, around: Surroundings) {
+    this.number = number;
+    this.#around = around;
+    this.saw = around.saw;
+    this.process = new ServerProcess(around.world, random, {
+      turnEnded: () => around.promises.turnEnded(number),
+      threw: (error) => this.threw(error),
+      reported: (message, error) => this.threw(new Error(`${message}: ${String(error)}`)),
+    }, false, 0);
+    // An arrow function, as adapters that were made for socket.io are.
+    const adapter = (nsp: ConstructorParameters<typeof BrokerAdapter>[0]): BrokerAdapter => this.#createAdapter(nsp);
+    this.io = new CoreServer({ adapter, httpCompression: false, serveClient: false, pingInterval: 1000, pingTimeout: 800 }, { host: this.process });
+    this.io.engine.on("connection", (session) => {
+      around.promises.begins(number, session.id);
+      session.on("close", () => around.promises.ends(session.id));
+    });
+    this.io.diagnostics.on("handler_error", (error) => {
+      if (!String(error).includes("the broker is gone")) this.threw(error);
+    });
+    for (const name of namespaces) this.#serve(this.io.of(name));
+    around.broker.subscribe(this);
+  }
+
+  // ---- what the app does
+
+  broadcast(nsp: string, rooms: readonly string[], except: readonly string[], isLocal: boolean): void {
+    const item = this.#nextItem();
+    const namespace = this.io.of(nsp);
+    this.#around.promises.reaches(this.number, item, this.#select(nsp, rooms, except), true);
+    const target = namespace.in([...rooms]).except([...except]);
+    (isLocal ? target.local : target).emit("e", { item, pad: "y".repeat(this.#items % 3) });
+  }
+
+  tellOthers(nsp: string): void {
+    this.io.of(nsp).serverSideEmit("note", this.#nextItem());
+  }
+
+  askOthers(nsp: string): void {
+    this.openQuestions += 1;
+    let isAnswered = false;
+    this.io.of(nsp).serverSideEmit("who", (_error: unknown, answers: unknown[]) => {
+      if (isAnswered) this.#around.fail("I13", "a question to the other servers was answered twice");
+      if (answers.length > this.#around.servers - 1) this.#around.fail("I13", `${answers.length} servers answered`);
+      isAnswered = true;
+      this.openQuestions -= 1;
+    });
+  }
+
+  /** Each socket that the cluster tells of, as `<id> <rooms>`. */
+  async fetch(nsp: string): Promise<string[]> {
+    return (await this.io.of(nsp).fetchSockets()).map(({ id, rooms }) => describe(id, rooms)).toSorted();
+  }
+
+  /** Each socket of this server, in the same form. */
+  own(nsp: string): string[] {
+    return this.#select(nsp, [], []).map(({ id, rooms }) => describe(id, rooms));
+  }
+
+  #serve(nsp: Namespace): void {
+    nsp.on("connection", (socket) => {
+      this.#around.promises.begins(this.number, `${nsp.name} ${socket.id}`);
+      this.saw("joined", { socket: socket.id, sid: socket.conn.id, nsp: nsp.name, recovered: false });
+      socket.onAnyOutgoing((_event, content: { readonly item: string }) => this.#around.promises.sent(this.number, socket, content.item));
+      socket.on("disconnect", () => this.#around.promises.ends(`${nsp.name} ${socket.id}`));
+    });
+    nsp.on("note", (item: string) => this.#around.promises.heard(this.number, item));
+    nsp.on("who", (answer: (number: number) => void) => answer(this.number));
+  }
+
+  #select(nsp: string, rooms: readonly string[], except: readonly string[]): Socket[] {
+    return [...this.io.of(nsp).sockets.values()].filter(({ connected, rooms: joined }) => {
+      if (!connected || except.some((room) => joined.has(room))) return false;
+      return rooms.length === 0 || rooms.some((room) => joined.has(room));
+    });
+  }
+
+  #nextItem(): string {
+    return `s${this.number}.${this.#items++}`;
+  }
+
+  // ---- between servers
+
+  receive(message: string): void {
+    const request = parse(message);
+    if (request === undefined) return;
+    const { kind, nsp, packet, to } = request as Seen;
+    const item = packet?.data?.[1]?.item;
+    if (kind === "broadcast" && item !== undefined && to !== undefined) {
+      this.#around.promises.reaches(this.number, item, this.#select(String(nsp), to.rooms, to.except), false);
+    }
+    this.#adapters.get(String(nsp))?.receive(request as never);
+  }
+
+  #createAdapter(nsp: ConstructorParameters<typeof BrokerAdapter>[0]): BrokerAdapter {
+    const { world, broker, servers } = this.#around;
+    const wire: Wire = {
+      number: this.number,
+      servers,
+      publish: (message) => broker.publish(this.number, message),
+      after: (milliseconds, run) => world.after(milliseconds, () => this.input(run)),
+      nextAsk: () => this.#asks++ * servers + this.number,
+    };
+    const adapter = new BrokerAdapter(nsp, wire);
+    this.#adapters.set(nsp.name, adapter);
+    return adapter;
+  }
+
+  // ---- the address of the server
+
+  input(run: () => void): void {
+    this.process.input(run);
+  }
+
+  clock(): number {
+    return this.process.now();
+  }
+
+  handle(request: RequestLike): Promise<Reply | undefined> {
+    return this.io.handle(request);
+  }
+
+  threw(error: unknown): void {
+    this.#around.fail("I24", error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+
+  accepted(): void {}
+
+  nextExchange(): number {
+    return this.#exchanges++;
+  }
+}
+
+function parse(message: string): unknown {
+  try {
+    return JSON.parse(message) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function describe(id: string, rooms: Iterable<string>): string {
+  return `${id} ${[...rooms].toSorted().join()}`;
+}
