@@ -94,7 +94,7 @@ export abstract class Connection extends Emitter<SessionEvents> {
 
   get readyState(): "open" | "closing" | "closed" {
     const { state } = this.link;
-    if (state === "probing" && this.link.leaving === true) return "closing";
+    if (state === "probing" && this.link.leaving !== undefined) return "closing";
     return state === "closing" || state === "closed" ? state : "open";
   }
 

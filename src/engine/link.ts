@@ -4,7 +4,14 @@ import type { Timer } from "../schedule.ts";
 /** How a session reaches its client now. One field, one value; what a state needs travels with it. */
 export type Link =
   | { readonly state: "polling" }
-  | { readonly state: "probing"; readonly ws: WebSocketLike; readonly deadline: Timer; readonly answered: boolean; readonly leaving?: true }
+  | {
+      readonly state: "probing";
+      readonly ws: WebSocketLike;
+      readonly deadline: Timer;
+      readonly answered: boolean;
+      /** How it ends once the client has switched, or has given that up: after what the client has not fetched yet, or without. */
+      readonly leaving?: "in order" | "at once";
+    }
   | { readonly state: "websocket"; readonly ws: WebSocketLike }
   | { readonly state: "closing"; readonly deadline: Timer }
   | { readonly state: "closed" };

@@ -95,7 +95,7 @@ export class Session extends Outlet implements Beating {
     // Clients take up a close at once, but events a moment later: what comes first must come with an answer of its own.
     if (!discard) this.flushPoll();
     if (!discard) this.flushBacklog();
-    if (this.link.state === "probing" && !discard) this.#leaveOnceSwitched(this.link);
+    if (this.link.state === "probing" && !discard) this.#leaveOnceSwitched(this.link, this.link.leaving ?? "in order");
     else if (state === "websocket" || discard || this.polling?.waiting === true) this.end("forced close");
     else if (state === "polling") this.#beginClosing();
     return this;
@@ -107,7 +107,7 @@ export class Session extends Outlet implements Beating {
     if (link.state !== "probing" || !link.answered) return void this.close(true);
     link.deadline.cancel();
     const deadline = this.owner.schedule.after(SWITCH_TIME, () => this.close(true));
-    this.#leaveOnceSwitched({ ...link, deadline });
+    this.#leaveOnceSwitched({ ...link, deadline }, "at once");
   }
 
   /** @internal Ends the session, once. */
@@ -135,8 +135,8 @@ export class Session extends Outlet implements Beating {
     this.end("transport error", error);
   }
 
-  #leaveOnceSwitched(link: Link & { state: "probing" }): void {
-    this.become({ ...link, leaving: true });
+  #leaveOnceSwitched(link: Link & { state: "probing" }, leaving: "in order" | "at once"): void {
+    this.become({ ...link, leaving });
     this.#beats.stop(this);
   }
 

@@ -62,7 +62,7 @@ export class Probe implements WebSocketHandler {
   #takeOver({ ws, deadline, leaving }: Link & { state: "probing" }): void {
     deadline.cancel();
     this.#session.upgrade(ws);
-    if (leaving === true) this.#session.close();
+    if (leaving !== undefined) this.#session.close(leaving === "at once");
   }
 
   #timedOut(): void {
@@ -80,7 +80,7 @@ export class Probe implements WebSocketHandler {
     // Last: some platforms report the end before this returns.
     link.ws.close();
     session.owner.logs.websocket?.("the websocket was given up; polling goes on");
-    if (link.leaving === true) session.close();
+    if (link.leaving !== undefined) session.close(link.leaving === "at once");
   }
 
   #ownsSession(): boolean {

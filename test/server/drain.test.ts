@@ -191,6 +191,13 @@ describe("close() in the middle of a switch to a WebSocket", () => {
     assert.deepEqual([closing.settled, io.engine.clientsCount], [true, 0]);
   });
 
+  test("does not wait for a client that gives up its switch", async () => {
+    const { io, ws, closing } = await switching();
+    ws.close();
+    await io.host.advance(20);
+    assert.deepEqual([closing.settled, io.engine.clientsCount], [true, 0]);
+  });
+
   test("waits for nobody whom it has not asked to leave", async () => {
     const { io, closing } = await switching();
     io.reopen();

@@ -29,7 +29,7 @@ export function exchanges({ simulation, fail }: Watch): Invariant {
   const switching = (sid: string | undefined): number => {
     const { sessions, opts } = simulation.life.io.engine;
     const link = sessions.get(sid ?? "")?.link;
-    return link?.state === "probing" && link.leaving === true ? opts.upgradeTimeout : 0;
+    return link?.state === "probing" && link.leaving !== undefined ? opts.upgradeTimeout : 0;
   };
   const isInTime = (): void => {
     const most = bound();
