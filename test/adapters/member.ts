@@ -11,12 +11,19 @@ export class Member {
   readonly heard = new Queue<unknown[]>();
   /** Names of the probes that came in. */
   readonly probes = new Set<string>();
+  /** Whether the client could switch to a WebSocket. Settles only where it tries to. */
+  readonly upgraded: Promise<boolean>;
 
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.onAny((event: string, ...args: unknown[]) => {
       if (event.startsWith("probe")) this.probes.add(event);
       else if (typeof args.at(-1) !== "function") this.heard.push([event, ...args]);
+    });
+    const { engine } = socket.io;
+    this.upgraded = new Promise((resolve) => {
+      engine.once("upgrade", () => resolve(true));
+      engine.once("upgradeError", () => resolve(false)).once("close", () => resolve(false));
     });
   }
 
