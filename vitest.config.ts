@@ -8,8 +8,6 @@ export default defineConfig({
     testTimeout: 20_000,
     // One for each of the two cores that the slowest machines have; the default there is one.
     maxWorkers: 2,
-    // ioredis rejects what the published adapters send it last, after their tests, and they do not follow what becomes of it.
-    onUnhandledError: ({ message }) => message !== "Connection is closed.",
     projects: [
       {
         extends: true,

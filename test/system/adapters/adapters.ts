@@ -10,6 +10,8 @@ import type { Factory } from "../../adapters/servers.ts";
 /** The adapter of one server, with its own connections to the broker. */
 export interface Plug {
   readonly adapter: Factory;
+  /** Settles once the adapter hears what it wants to hear; its server must not end before. @default at once */
+  subscribed?(): Promise<unknown>;
   /** Ends the connections. */
   close(): Promise<void>;
 }
@@ -30,10 +32,25 @@ async function nodeRedis(url: string) {
   return client;
 }
 
-function ioRedis(url: string): Redis {
-  const client = new Redis(url);
-  client.on("error", () => {});
-  return client;
+/**
+ * A client, and what tells when it and those that an adapter makes of it have subscribed to all that was asked for.
+ *
+ * Adapters do not follow what becomes of that, and a connection that ends before rejects it.
+ */
+function ioRedis(url: string): { client: Redis; subscribed: () => Promise<unknown> } {
+  const subscriptions: Promise<unknown>[] = [];
+  const watch = (client: Redis): Redis => {
+    const { subscribe, duplicate } = client;
+    client.on("error", () => {});
+    client.subscribe = ((...args: Parameters<typeof subscribe>) => {
+      const subscription = subscribe.apply(client, args);
+      subscriptions.push(subscription);
+      return subscription;
+    }) as typeof subscribe;
+    client.duplicate = (options) => watch(duplicate.call(client, options));
+    return client;
+  };
+  return { client: watch(new Redis(url)), subscribed: () => Promise.allSettled(subscriptions) };
 }
 
 async function withNodeRedis(url: string, create: (pub: unknown, sub: unknown) => Factory): Promise<Plug> {
@@ -43,7 +60,11 @@ async function withNodeRedis(url: string, create: (pub: unknown, sub: unknown) =
 
 function withIoRedis(url: string, create: (pub: unknown, sub: unknown) => Factory): Promise<Plug> {
   const [pub, sub] = [ioRedis(url), ioRedis(url)];
-  return Promise.resolve({ adapter: create(pub, sub), close: async () => void (await Promise.all([pub.quit(), sub.quit()])) });
+  return Promise.resolve({
+    adapter: create(pub.client, sub.client),
+    subscribed: () => Promise.all([pub.subscribed(), sub.subscribed()]),
+    close: async () => void (await Promise.all([pub.client.quit(), sub.client.quit()])),
+  });
 }
 
 export const redisAdapter: Published = {
@@ -77,8 +98,8 @@ export const streamsAdapterWithIoRedis: Published = {
   name: "@socket.io/redis-streams-adapter with ioredis",
   broker: "redis",
   async plug(url) {
-    const client = ioRedis(url);
-    return { adapter: createStreamsAdapter(client), close: async () => void (await client.quit()) };
+    const { client, subscribed } = ioRedis(url);
+    return { adapter: createStreamsAdapter(client), subscribed, close: async () => void (await client.quit()) };
   },
 };
 

@@ -24,6 +24,7 @@ export async function startPlugged(
     ...node,
     plug,
     async stop() {
+      await plug.subscribed?.();
       await node.stop();
       await plug.close();
     },
