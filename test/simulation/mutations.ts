@@ -356,6 +356,13 @@ export const mutations: readonly Mutation[] = [
     find: `implicitNamespace: "/",`,
     replace: `implicitNamespace: undefined,`,
   },
+  {
+    bug: "after a sleep, an old client is spoken to as one of revision 4",
+    seed: 46,
+    file: "engine/snapshot.ts",
+    find: `const revision = revisions[snapshot.protocol];`,
+    replace: `const revision = revisions[4];`,
+  },
 
   // ---- several servers
   {

@@ -3,6 +3,7 @@ import { closing } from "./closing.ts";
 import { delivery } from "./delivery.ts";
 import { emptiness } from "./emptiness.ts";
 import { exchanges } from "./exchanges.ts";
+import { faultless } from "./faultless.ts";
 import { faults } from "./faults.ts";
 import { heartbeat } from "./heartbeat.ts";
 import type { InvariantMaker } from "./invariant.ts";
@@ -30,6 +31,7 @@ export const invariants: readonly InvariantMaker[] = [
   recovery,
   timers,
   heartbeat,
+  faultless,
   unjoined,
   faults,
   wire,

@@ -3,11 +3,34 @@ import type { Invariant, Watch } from "./invariant.ts";
 /** Milliseconds that a busy process takes for its deferred tasks. */
 const DEFERRAL = 15;
 
-/** I20, I21: nobody is taken for dead who is alive, whatever the process was doing; and the dead are found out. */
+/** Milliseconds for the packets that are in front of a ping. */
+const QUEUED = 100;
+
+/** I20, I21: nobody is taken for dead who is alive, neither client nor server, whatever the process was doing; and the dead are found out. */
 export function heartbeat({ simulation, fail }: Watch): Invariant {
   const clientOf = (sid: string) => simulation.clients.find((client) => client.isGood && client.engine?.isOpen === true && client.sid === sid);
+  /** When a process of the server last went on after a pause. */
+  let resumedAt = -Infinity;
+  let isClosing = false;
+  /** A client has heard nothing for too long: it must have had a reason. */
+  const takesServerForDead = (number: number, sid: string): void => {
+    const { line, isGood, isOld } = simulation.clients[number]!;
+    const { pingInterval, pingTimeout } = simulation.life.io.engine.opts;
+    // Who is pinged waits for alarms as well, which may be late; who pings by itself does not.
+    if (!isGood || isClosing || (!isOld && simulation.scenario.faults.includes("late alarm"))) return;
+    const window = pingInterval + pingTimeout;
+    const isAwake = !simulation.life.process.isPaused && resumedAt + window < simulation.now;
+    const isClear = line.clearSince + window < simulation.now && 6 * line.quality.latency[1] + QUEUED < pingTimeout;
+    if (isAwake && isClear) fail("I20", `the client of ${sid} took the server for dead, which is there and well connected`);
+  };
   return {
     on: {
+      clientClosed: ({ client, sid, reason }) => {
+        if (reason === "ping timeout") takesServerForDead(client, sid);
+      },
+      serverCloses: () => void (isClosing = true),
+      serverOpens: () => void (isClosing = false),
+      serverDied: () => void (isClosing = false),
       sessionClosed: ({ sid, reason }) => {
         const client = reason === "ping timeout" ? clientOf(sid) : undefined;
         if (client === undefined) return;
@@ -22,6 +45,9 @@ export function heartbeat({ simulation, fail }: Watch): Invariant {
         const couldAnswer = running === 0 || running > way + DEFERRAL;
         if (isClear && couldAnswer) fail("I20", `${sid} ended with "ping timeout", but its client is alive and well connected`);
       },
+    },
+    turnEnded() {
+      resumedAt = Math.max(resumedAt, simulation.life.process.resumedAt);
     },
     settled() {
       for (const { id, readyState } of simulation.life.io.engine.sessions.values()) {

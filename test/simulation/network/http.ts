@@ -89,8 +89,14 @@ class HttpExchange implements Cuttable {
     this.#site.input(() => this.#serve(request, sid));
     if (isPost) this.#sendBody(request, body ?? "");
     if (this.#line.idleCut !== Infinity && method === "GET") {
-      this.#line.world.after(this.#line.idleCut, () => this.#stage === "served" && this.cut("reset"));
+      this.#line.world.after(this.#line.idleCut, () => this.#cutIdle());
     }
+  }
+
+  #cutIdle(): void {
+    if (this.#stage !== "served") return;
+    this.#line.cuts += 1;
+    this.cut("reset");
   }
 
   /** In one piece or in several, each of which arrives on its own. */

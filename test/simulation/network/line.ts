@@ -73,8 +73,12 @@ export class Line {
     for (const { go } of this.#held.splice(0)) go();
   }
 
+  /** How often something has been cut. */
+  cuts = 0;
+
   /** Cuts one of the open connections, or all. */
   cut(kind: Cut, which?: number): void {
+    this.cuts += 1;
     const open = [...this.#open];
     const chosen = which === undefined || open.length === 0 ? open : [open[which % open.length]!];
     for (const connection of chosen) connection.cut(kind);
