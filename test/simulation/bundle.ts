@@ -10,13 +10,23 @@ const root = process.cwd();
 /** Bundles the worker with the core, changed by `mutation` where there is one. Returns the bundle's path. */
 export async function bundleWorker(mutation?: Mutation): Promise<string> {
   const name = createHash("sha1").update(mutation?.bug ?? "").digest("hex").slice(0, 8);
-  const outfile = join(root, ".cache/simulation", `${mutation === undefined ? "core" : name}.mjs`);
+  return bundle("worker.ts", mutation === undefined ? "core" : name, mutation);
+}
+
+/** Bundles what `npm run simulate` runs, for any engine. Returns the bundle's path. */
+export async function bundleCli(): Promise<string> {
+  return bundle("cli.ts", "cli");
+}
+
+async function bundle(entry: string, name: string, mutation?: Mutation): Promise<string> {
+  const outfile = join(root, ".cache/simulation", `${name}.mjs`);
   await build({
-    entryPoints: [join(root, "test/simulation/worker.ts")],
+    entryPoints: [join(root, "test/simulation", entry)],
     outfile,
     bundle: true,
     platform: "node",
     format: "esm",
+    packages: "external",
     sourcemap: mutation === undefined && "inline",
     logLevel: "warning",
     plugins: mutation === undefined ? [] : [mutate(mutation)],

@@ -18,6 +18,7 @@ const { values } = parseArgs({
     cluster: { type: "string" },
     replay: { type: "string" },
     shrink: { type: "string" },
+    hashes: { type: "boolean", default: false },
     mutations: { type: "boolean", default: false },
     bug: { type: "string", default: "" },
   },
@@ -27,6 +28,7 @@ if (values.replay !== undefined) await replay(scenarioOf(values.replay));
 else if (values.seed !== undefined) await replay(scenarioOf(values.seed));
 else if (values.cluster !== undefined) show(await runCluster(Number(values.cluster), new Trace(true)));
 else if (values.shrink !== undefined) await showSmallest(scenarioOf(values.shrink));
+else if (values.hashes) await showHashes(Number(values.from), Number(values.seeds));
 else if (values.mutations) await showMutations(Number(values.seeds), values.bug);
 else await sweepSeeds(Number(values.from), Number(values.seeds));
 
@@ -43,6 +45,11 @@ function show({ lines, hash, violation }: Outcome): void {
   console.log(lines.join("\n"));
   console.log(`\n${violation === undefined ? "everything held" : `${violation.id}: ${violation.message}`}, trace ${hash}`);
   if (violation !== undefined) process.exitCode = 1;
+}
+
+/** The way that each seed goes, without what happens on it. */
+async function showHashes(from: number, count: number): Promise<void> {
+  for (let seed = from; seed < from + count; seed++) console.log(seed, (await run(drawScenario(seed), { trace: "hash" })).hash);
 }
 
 /** Prints the smallest scenario that fails as this one does. */
