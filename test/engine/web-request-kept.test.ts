@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "vitest";
+import { describe, test } from "#test";
 import { WebRequest } from "../../src/engine/web-request.ts";
 
 const headers = { cookie: "a=1; b=2", host: "example.org", "x-empty": "" };

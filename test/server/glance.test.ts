@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "vitest";
+import { describe, test } from "#test";
 import { Glance } from "../../src/server/glance.ts";
 
 /** Whether it shows, once `change` has been applied to a holder of `data`. */
