@@ -40,6 +40,11 @@ export class ClientHeartbeat implements HeartbeatKeeper {
     return false;
   }
 
+  /** Who pings by itself waits for no GET. */
+  polled(): boolean {
+    return false;
+  }
+
   wait(session: Beating): boolean {
     const { pingTimeout } = this.#rhythm();
     const now = this.#schedule.now();

@@ -28,6 +28,8 @@ export interface HeartbeatKeeper {
   beat(session: Beating): void;
   /** Something else came from the client. Says whether that has put the deadline off. */
   otherData(session: Beating): boolean;
+  /** A GET came. Says whether that has put the deadline off. */
+  polled(session: Beating): boolean;
   /** Judges this session later, for the sake of what waits to be handled. Says whether it does: after its grace, nothing puts it off. */
   wait(session: Beating): boolean;
   /** The session is on a WebSocket now. */
@@ -117,6 +119,11 @@ export class Heartbeat implements HeartbeatKeeper {
     if (session.pulse === "pinged" || session.heartbeat.due <= this.#schedule.now()) return this.wait(session);
     hasGrace(session, this.#schedule.now(), this.#rhythm().pingTimeout);
     return false;
+  }
+
+  /** One that a standstill has held back takes the very ping along whose answer is due already. */
+  polled(session: Beating): boolean {
+    return session.pulse !== "idle" && session.heartbeat.due <= this.#schedule.now() && this.wait(session);
   }
 
   wait(session: Beating): boolean {

@@ -20,6 +20,7 @@ export function receivePoll(session: Session, request: RequestLike, form: Pollin
     session.end("transport error", new TransportError("poll connection closed prematurely"));
   });
   if (session.link.state === "closing" && polling.queue.isEmpty) session.end("forced close");
+  session.polled();
   session.flushPoll();
   hurryPoll(session);
   return reply;

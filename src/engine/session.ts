@@ -183,6 +183,11 @@ export class Session extends Outlet implements Beating {
     else end();
   }
 
+  /** @internal A GET waits now. */
+  polled(): void {
+    if (this.readyState === "open" && this.#beats.polled(this)) this.owner.changed?.(this);
+  }
+
   /** @internal A POST is handled; what a new WebSocket brought meanwhile is next. */
   postHandled(): void {
     if (this.polling !== undefined) this.polling.openPost = undefined;

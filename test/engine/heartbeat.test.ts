@@ -259,6 +259,31 @@ describe("the heartbeat after a standstill (G42, I20)", () => {
     assert.equal(memory.last.reason, "ping timeout");
   });
 
+  test("spares a client whose GET waits, which is to bring it the very ping that is due", async () => {
+    const memory = new MemoryEngine(options);
+    const client = await connectPolling(memory);
+    await memory.host.advance(1000);
+    memory.host.stall(60_000);
+    const poll = client.poll();
+    await memory.host.advance(0);
+    assert.deepEqual([poll.body, memory.last.end], ["2", undefined]);
+    await memory.host.advance(399);
+    assert.equal(memory.last.end, undefined);
+    await memory.host.advance(1);
+    assert.equal(memory.last.reason, "ping timeout");
+  });
+
+  test("a GET alone does not put the end off", async () => {
+    const memory = new MemoryEngine(options);
+    const client = await connectPolling(memory);
+    const poll = client.poll();
+    await memory.host.advance(1000);
+    assert.equal(poll.body, "2");
+    void client.poll();
+    await memory.host.advance(400);
+    assert.equal(memory.last.reason, "ping timeout");
+  });
+
   test("ends a client that has nothing to say", async () => {
     const memory = new MemoryEngine(options);
     await connectWebSocket(memory);

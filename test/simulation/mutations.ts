@@ -407,4 +407,18 @@ export const mutations: readonly Mutation[] = [
     find: `if (isThenable(result)) return Promise.resolve(result).then(() => {}, fail);`,
     replace: `if (isThenable(result)) return Promise.resolve(result).then(() => {});`,
   },
+  {
+    bug: "a GET that a standstill held back counts for nothing",
+    file: "engine/polling-requests.ts",
+    find: `session.polled();`,
+    replace: ``,
+    seed: 6_230_127,
+  },
+  {
+    bug: "acknowledgement ids of a namespace that is gone are used again",
+    file: "server/namespaces.ts",
+    find: `child.ackIds = this.#usedAckIds;`,
+    replace: ``,
+    seed: 6_112_592,
+  },
 ];

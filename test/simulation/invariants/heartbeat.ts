@@ -14,10 +14,12 @@ export function heartbeat({ simulation, fail }: Watch): Invariant {
   let isClosing = false;
   /** A client has heard nothing for too long: it must have had a reason. */
   const takesServerForDead = (number: number, sid: string): void => {
-    const { line, isGood, isOld } = simulation.clients[number]!;
+    const { line, isGood } = simulation.clients[number]!;
     const { pingInterval, pingTimeout } = simulation.life.io.engine.opts;
-    // Who is pinged waits for alarms as well, which may be late; who pings by itself does not.
-    if (!isGood || isClosing || (!isOld && simulation.scenario.faults.includes("late alarm"))) return;
+    // Pings wait for alarms, which may be late; and so does an old client that switches to a WebSocket: for a last noop.
+    if (!isGood || isClosing || simulation.scenario.faults.includes("late alarm")) return;
+    // One that the app has ended is not pinged, and may learn of its end only once it has switched.
+    if (simulation.life.io.engine.sessions.get(sid)?.readyState !== "open") return;
     const window = pingInterval + pingTimeout;
     const isAwake = !simulation.life.process.isPaused && resumedAt + window < simulation.now;
     const isClear = line.clearSince + window < simulation.now && 6 * line.quality.latency[1] + QUEUED < pingTimeout;
