@@ -89,8 +89,10 @@ function itemsHoldBytes(items: readonly unknown[], depth: number): boolean {
 
 function propertiesHoldBytes(container: Container, depth: number): boolean {
   for (const name in container) {
+    // What is inherited is not sent, so its getters are not called.
+    if (!Object.hasOwn(container, name)) continue;
     const inner = container[name];
-    if (isObject(inner) && Object.hasOwn(container, name) && holdsBytes(inner, name, depth)) return true;
+    if (isObject(inner) && holdsBytes(inner, name, depth)) return true;
   }
   return false;
 }

@@ -69,6 +69,11 @@ describe("hasBinary()", () => {
     test(`hasBinary() is false when given ${kind}`, () => assert.equal(hasBinary(value, 256), false));
   }
 
+  test("hasBinary() calls no getter that is inherited, as JSON.stringify() does not", () => {
+    const parent = Object.defineProperty({}, "secret", { enumerable: true, get: () => assert.fail("it was called") });
+    assert.equal(hasBinary([Object.create(parent)], 8), false);
+  });
+
   test("hasBinary() reads each value a fixed number of times when the data grows", () => {
     const make = (n: number) => Array.from({ length: n }, (_, at) => ({ at, tags: ["a", "b"], inner: { at } }));
     for (const n of [100, 200, 400]) {
