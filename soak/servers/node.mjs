@@ -7,7 +7,10 @@ import { countObjects } from "../heap.mjs";
 const { Server } = await import(process.env.SERVER ?? "../../dist/node.js");
 const isOurs = process.env.SERVER === undefined;
 
-const http = createServer(async (request, response) => {
+// Node ends connections that were idle for longer, 5 s by default: after a standstill also those on which a request of a polling client waits.
+const keepAliveTimeout = 75_000;
+
+const http = createServer({ keepAliveTimeout }, async (request, response) => {
   const body = request.url === "/soak/heap" ? await countObjects() : await obey(app, request.url);
   response.statusCode = body === undefined ? 404 : 200;
   response.end(JSON.stringify(request.url === "/soak/stats" ? { ...body, ...resources() } : body));
