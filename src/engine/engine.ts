@@ -126,6 +126,7 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
   restore(snapshot: SessionSnapshot, ws?: WebSocketLike): DirectWebSocket {
     const session = restoreSession(snapshot, this, ws);
     this.sessions.set(session.id, session);
+    this.pressure.update(session);
     return new DirectWebSocket(() => session, session);
   }
 

@@ -96,6 +96,22 @@ describe("slowConsumer over polling", () => {
     });
   }
 
+  test("what waited before a sleep counts towards maxTotalBufferedBytes after it", async () => {
+    const memory = new MemoryEngine();
+    const snapshots = [];
+    for (const text of ["x".repeat(400), "y".repeat(200)]) {
+      await connectPolling(memory);
+      memory.last.conn.send(text);
+      snapshots.push(structuredClone(snapshotSession(memory.last.conn)));
+    }
+    const later = new MemoryEngine({ limits: { maxTotalBufferedBytes: 800 } });
+    const [larger, smaller] = snapshots.map((snapshot) => later.engine.restore(snapshot).session!);
+    smaller!.send("z");
+    assert.deepEqual([larger!.readyState, smaller!.readyState], ["open", "open"]);
+    smaller!.send("z");
+    assert.deepEqual([larger!.readyState, smaller!.readyState], ["closed", "open"]);
+  });
+
   test("what waits is compressed after a sleep only where it was to be before", async () => {
     const memory = new MemoryEngine();
     await connectPolling(memory);
