@@ -39,7 +39,7 @@ export abstract class NamespaceSockets<
   /** @internal What broadcasts go through. */ abstract readonly fanOut: FanOut;
   /** @internal Acknowledgement ids used so far. */ ackIds = 0;
   /** @internal Present where the option `connectionStateRecovery` is on. */ recovery: Recovery | undefined;
-  /** @internal Sockets that come back, while their middlewares decide. */ readonly returning: Map<SocketId, Return> = new Map();
+  /** @internal Sockets that come back, until they are told so. */ readonly returning: Map<SocketId, Return> = new Map();
 
   constructor(name: string, parts: NamespaceParts) {
     super();

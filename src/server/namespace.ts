@@ -97,9 +97,10 @@ export class Namespace<
     const comeback = session === null ? undefined : this.#beginReturn(socket, session);
     const skips = session !== null && this.recovery?.skipMiddlewares === true;
     const result = skips || !peer.isOpen || this.#middlewares.length === 0 ? passed : await this.#runMiddlewares(socket);
+    if (peer.isOpen && result.kind === "passed") comeback?.replay();
     this.#admitting -= 1;
     if (comeback !== undefined) this.returning.delete(socket.id);
-    if (peer.isOpen && result.kind === "passed") return this.#open(socket, peer, comeback);
+    if (peer.isOpen && result.kind === "passed") return this.#open(socket, peer);
     // It has not come back after all, and may try again.
     if (session !== null && !peer.isOpen) this.recovery?.keep(socket, session.pid);
     socket.abandon();
@@ -161,18 +162,18 @@ export class Namespace<
   }
 
   #beginReturn(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, session: RestoredSession): Return {
-    const comeback = new Return(socket.client, session.missedPackets, this.parts.engineOptions.limits.maxBufferedBytes);
+    const comeback = new Return(socket, session.missedPackets, this.parts.engineOptions.limits.maxBufferedBytes);
     this.returning.set(socket.id, comeback);
     const context = { phase: "adapter", namespace: this.name };
     this.parts.faults.run(context, () => this.adapter.addAll(socket.id, new Set(session.rooms)));
     return comeback;
   }
 
-  #open(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, peer: Peer, comeback?: Return): void {
+  #open(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, peer: Peer): void {
     this.parts.logs.namespace?.("%s joins %s", socket.id, this.name);
     this.sockets.set(socket.id, socket);
     peer.joined(socket);
-    socket.open(comeback?.events);
+    socket.open();
     this.#announce(socket);
   }
 

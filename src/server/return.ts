@@ -1,27 +1,34 @@
-import type { Batch } from "../wire/batch.ts";
+import { Batch } from "../wire/batch.ts";
+import { PacketType } from "../wire/packet.ts";
+import type { SocketCore } from "./socket-core.ts";
+import type { EventsMap } from "../events/event-maps.ts";
 
-/** A socket that comes back, while its middlewares still decide: what is sent to it waits its turn. */
+/** A socket that comes back, until its client has been sent all that it has missed: what is sent to it meanwhile waits its turn. */
 export class Return {
-  readonly #peer: { close(): void };
+  readonly #socket: SocketCore<EventsMap>;
   readonly #maxBytes: number;
   readonly #events: (unknown[] | Batch)[];
   #bytes = 0;
 
-  /** `missed` comes first. A peer for which more than `maxBytes` would wait beside that is closed. */
-  constructor(peer: { close(): void }, missed: readonly (unknown[] | Batch)[], maxBytes: number) {
-    this.#peer = peer;
+  /** `missed` comes first. A client for which more than `maxBytes` would wait beside that is closed. */
+  constructor(socket: SocketCore<EventsMap>, missed: readonly (unknown[] | Batch)[], maxBytes: number) {
+    this.#socket = socket;
     this.#events = [...missed];
     this.#maxBytes = maxBytes;
   }
 
-  /** All that its client gets before it is told that it is back. */
-  get events(): readonly (unknown[] | Batch)[] {
-    return this.#events;
-  }
-
   hold(batch: Batch): void {
     this.#bytes += batch.size;
-    if (this.#bytes > this.#maxBytes) return this.#peer.close();
+    if (this.#bytes > this.#maxBytes) return this.#socket.client.close();
     this.#events.push(batch);
+  }
+
+  /** Sends everything, also what listeners add while it is sent: a full connection, or one that it costs, makes them speak. */
+  replay(): void {
+    const { client, nsp } = this.#socket;
+    for (const each of this.#events) {
+      if (each instanceof Batch) client.deliver(each, false);
+      else this.#socket.sendPacket({ type: PacketType.EVENT, nsp: nsp.name, data: each });
+    }
   }
 }

@@ -84,16 +84,12 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
 
   // ---- the life
 
-  /** @internal Its middlewares let it in; `missed` is what its client gets first. */
-  open(missed: readonly (unknown[] | Batch)[] = []): void {
+  /** @internal Its middlewares let it in, and its client has got what it had missed. */
+  open(): void {
     this.#state = "connected";
     this.#stopWatching?.();
     this.#tellAdapter((adapter) => adapter.addAll(this.id, new Set([this.id])));
     this.nsp.recovery?.opened(this);
-    for (const each of missed) {
-      if (each instanceof Batch) this.client.deliver(each, false);
-      else this.sendPacket({ type: PacketType.EVENT, nsp: this.nsp.name, data: each });
-    }
     this.sendPacket({ type: PacketType.CONNECT, nsp: this.nsp.name, data: this.client.dialect.welcome({ sid: this.id, pid: this.pid }) });
   }
 

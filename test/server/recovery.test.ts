@@ -270,6 +270,23 @@ describe("CONNECT with recovery", () => {
     }
   });
 
+  test("sends first what was missed, also before what is said because of that (G23)", async () => {
+    const io = new MemoryServer({ ...RECOVERY, limits: { maxTotalBufferedBytes: 1700 } });
+    const [hog, one] = [await enter(io), await enter(io)];
+    await cut(io, one.client);
+    for (let i = 0; i < 3; i++) io.emit("missed", i, "x".repeat(200));
+    hog.client.ws.reads = false;
+    hog.socket.on("disconnecting", () => io.emit("bye"));
+    hog.socket.emit("much", "x".repeat(1500));
+    const back = await connect(io);
+    back.ws.reads = false;
+    await back.say(`0${JSON.stringify({ pid: one.pid })}`);
+    assert.equal(hog.client.isClosed, true);
+    back.ws.drain();
+    const { events, order } = hear(back);
+    assert.deepEqual([events.map(([name]) => name), order], [["missed", "missed", "missed", "bye"], "22220"]);
+  });
+
   test("copies the bytes that it keeps, and counts acknowledged events out", async () => {
     const io = new MemoryServer(RECOVERY);
     const { client, pid, socket } = await enter(io);

@@ -206,7 +206,8 @@ export class App {
 
   #keep({ rooms, except, from }: Extract<Act, { do: "broadcast" }>, sender: Socket, item: string, targets: readonly Socket[]): void {
     const lost = this.members.selectLost(sender.nsp, rooms, except).filter((id) => from === "namespace" || id !== sender.id);
-    for (const socket of [...targets.map(({ id }) => id), ...lost]) this.#world.saw("kept", { socket, item });
+    // One to whom its CONNECT is just being written is not announced, and still lost.
+    for (const socket of new Set([...targets.map(({ id }) => id), ...lost])) this.#world.saw("kept", { socket, item });
   }
 
   /** Notes to whom `item` goes, before it goes. */

@@ -421,4 +421,15 @@ export const mutations: readonly Mutation[] = [
     replace: ``,
     seed: 6_112_592,
   },
+  {
+    bug: "what is said while a client gets what it has missed is lost",
+    file: "server/namespace.ts",
+    find: `if (peer.isOpen && result.kind === "passed") comeback?.replay();
+    this.#admitting -= 1;
+    if (comeback !== undefined) this.returning.delete(socket.id);`,
+    replace: `this.#admitting -= 1;
+    if (comeback !== undefined) this.returning.delete(socket.id);
+    if (peer.isOpen && result.kind === "passed") comeback?.replay();`,
+    seed: 7_148_154,
+  },
 ];

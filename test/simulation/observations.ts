@@ -59,7 +59,8 @@ export interface Observations {
   /** A POST with these was answered: they have been handled. */
   sendingTaken: { readonly sid: string; readonly items: readonly number[] };
   /** `socket` is that of the client, also while it is not yet back. */
-  arrived: { readonly sid: string; readonly socket: string; readonly item: string };
+  /** `isPlaced`: it carried an offset, as all do that want no answer. */
+  arrived: { readonly sid: string; readonly socket: string; readonly item: string; readonly isPlaced: boolean };
   packetArrived: { readonly sid: string; readonly text: string; readonly packet: Packet };
   answerArrived: { readonly sid: string; readonly expected: number | undefined; readonly answer: unknown };
 

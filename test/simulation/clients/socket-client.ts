@@ -251,7 +251,7 @@ export class SocketClient {
         const expected = this.#pending.get(`${nsp}#${id}`);
         this.#pending.delete(`${nsp}#${id}`);
         this.#site.saw("answerArrived", { sid: this.sid, expected, answer });
-        this.#site.saw("arrived", { sid: this.sid, socket: "", item: `a${String(answer)}` });
+        this.#site.saw("arrived", { sid: this.sid, socket: "", item: `a${String(answer)}`, isPlaced: false });
       }
     }
   }
@@ -269,9 +269,10 @@ export class SocketClient {
   #receiveEvent(nsp: string, id: number | undefined, args: [string, { readonly item: string }, ...unknown[]]): void {
     const { item } = args[1];
     const [last, memory] = [args.at(-1), this.#memories.get(nsp)];
-    if (typeof last === "string" && memory !== undefined) memory.offset = last;
+    const isPlaced = typeof last === "string";
+    if (isPlaced && memory !== undefined) memory.offset = last;
     const socket = this.#sockets.get(nsp);
-    this.#site.saw("arrived", { sid: this.sid, socket: socket?.state === "connected" ? socket.id : (memory?.id ?? ""), item });
+    this.#site.saw("arrived", { sid: this.sid, socket: socket?.state === "connected" ? socket.id : (memory?.id ?? ""), item, isPlaced });
     if (id === undefined || this.answers === "never") return;
     const answer = (): void => this.#send(packetOf(ACK, nsp, [item], id, []));
     const { engine } = this;

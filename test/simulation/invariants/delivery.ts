@@ -4,12 +4,16 @@ import type { Invariant, Watch } from "./invariant.ts";
 interface Sent {
   readonly item: string;
   readonly fate: Fate;
+  /** The socket that has missed it, and has come back. */
+  readonly missedBy?: string;
   arrived: boolean;
 }
 
 /** What a socket must have got over its whole life, where recovery keeps it. */
 interface Life {
   readonly sent: { readonly item: string; arrived: boolean }[];
+  /** Of what is not kept: the place of what was before it. */
+  readonly places: Map<string, number>;
   /** Place of what arrived last: up to there its client says that it has everything. */
   last: number;
 }
@@ -33,18 +37,19 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
   const leaving = new Set<string>();
   const lifeOf = (socket: string): Life => {
     let life = lives.get(socket);
-    if (life === undefined) lives.set(socket, (life = { sent: [], last: -1 }));
+    if (life === undefined) lives.set(socket, (life = { sent: [], places: new Map(), last: -1 }));
     return life;
   };
   /** Whether this is what the socket missed: a connection may end while its socket is coming back over it, and the app never hears of that. */
   const isMissed = (sid: string, socket: string, item: string): boolean =>
     homes.get(socket) !== sid && lives.get(socket)?.sent.find(({ arrived }) => !arrived)?.item === item;
-  const arrivedAt = (socket: string, item: string): void => {
+  const arrivedAt = (socket: string, item: string, isPlaced: boolean): void => {
     const life = lives.get(socket);
-    const at = life?.sent.findIndex((it) => it.item === item && !it.arrived) ?? -1;
-    if (life === undefined || at === -1) return;
-    life.sent[at]!.arrived = true;
-    life.last = at;
+    if (life === undefined) return;
+    const at = life.sent.findIndex((it) => it.item === item && !it.arrived);
+    if (at !== -1) life.sent[at]!.arrived = true;
+    if (at !== -1) life.last = at;
+    else if (isPlaced) life.last = life.places.get(item) ?? life.last;
   };
   /** It comes back: first comes what it has missed. */
   const recovered = (sid: string, socket: string): void => {
@@ -54,7 +59,7 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
     for (const missed of sent.slice(last + 1)) {
       // Where its client got it before something older, it does not know that any more.
       missed.arrived = false;
-      streamOf(sid).sent.push({ item: missed.item, fate: "sure", arrived: false });
+      streamOf(sid).sent.push({ item: missed.item, fate: "sure", missedBy: socket, arrived: false });
     }
   };
   const streamOf = (sid: string): Stream => {
@@ -62,11 +67,17 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
     if (stream === undefined) streams.set(sid, (stream = { sent: [], next: 0 }));
     return stream;
   };
-  const arrivedInOrder = (sid: string, item: string): void => {
+  const arrivedInOrder = (sid: string, socket: string, item: string): void => {
     const stream = streamOf(sid);
+    // What it has missed is sent before the app hears that it is back: what other sockets of the connection get meanwhile comes after it.
+    const missed = stream.sent.filter(({ missedBy, arrived }) => missedBy === socket && !arrived);
+    const place = missed.findIndex((it) => it.item === item);
+    if (place > 0) return fail("I15", `${item} arrived at ${socket} where ${missed[0]!.item}, which it had missed, was due`);
+    if (place === 0) return void (missed[0]!.arrived = true);
     for (; stream.next < stream.sent.length; stream.next++) {
       const sent = stream.sent[stream.next]!;
       if (sent.item === item) break;
+      if (sent.arrived) continue;
       if (sent.fate === "sure") return fail("I1", `${item} arrived at ${sid} where ${sent.item} was due`);
     }
     const sent = stream.sent[stream.next];
@@ -87,7 +98,11 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
       },
       // Farewells of others may be more than may wait.
       limitHit: ({ sid }) => void leaving.delete(sid),
-      emitted: ({ sid, item, fate }) => void streamOf(sid).sent.push({ item, fate, arrived: false }),
+      emitted: ({ sid, socket, item, fate }) => {
+        streamOf(sid).sent.push({ item, fate, arrived: false });
+        const { sent, places } = lifeOf(socket);
+        if (sent.at(-1)?.item !== item) places.set(item, sent.length - 1);
+      },
       kept: ({ socket, item }) => void lifeOf(socket).sent.push({ item, arrived: false }),
       joined: ({ sid, socket, recovered: isBack }) => {
         // At the same place as before, it has only been asleep.
@@ -100,11 +115,11 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
         const at = sent.findLastIndex((it) => it.item === item);
         if (at !== -1 && !sent[at]!.arrived) sent.splice(at, 1);
       },
-      arrived: ({ sid, socket, item }) => {
+      arrived: ({ sid, socket, item, isPlaced }) => {
         const missed = isMissed(sid, socket, item);
-        arrivedAt(socket, item);
+        arrivedAt(socket, item, isPlaced);
         if (missed) return;
-        if (isGood(sid) && waits(sid)) arrivedInOrder(sid, item);
+        if (isGood(sid) && waits(sid)) arrivedInOrder(sid, socket, item);
         else arrivedOnce(sid, item);
       },
     },
