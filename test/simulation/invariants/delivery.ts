@@ -3,9 +3,10 @@ import type { Invariant, Watch } from "./invariant.ts";
 
 interface Sent {
   readonly item: string;
+  readonly socket: string;
   readonly fate: Fate;
-  /** The socket that has missed it, and has come back. */
-  readonly missedBy?: string;
+  /** Before its socket came back. */
+  readonly isMissed: boolean;
   arrived: boolean;
 }
 
@@ -59,7 +60,7 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
     for (const missed of sent.slice(last + 1)) {
       // Where its client got it before something older, it does not know that any more.
       missed.arrived = false;
-      streamOf(sid).sent.push({ item: missed.item, fate: "sure", missedBy: socket, arrived: false });
+      streamOf(sid).sent.push({ item: missed.item, socket, fate: "sure", isMissed: true, arrived: false });
     }
   };
   const streamOf = (sid: string): Stream => {
@@ -70,7 +71,7 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
   const arrivedInOrder = (sid: string, socket: string, item: string): void => {
     const stream = streamOf(sid);
     // What it has missed is sent before the app hears that it is back: what other sockets of the connection get meanwhile comes after it.
-    const missed = stream.sent.filter(({ missedBy, arrived }) => missedBy === socket && !arrived);
+    const missed = stream.sent.filter((it) => it.isMissed && it.socket === socket && !it.arrived);
     const place = missed.findIndex((it) => it.item === item);
     if (place > 0) return fail("I15", `${item} arrived at ${socket} where ${missed[0]!.item}, which it had missed, was due`);
     if (place === 0) return void (missed[0]!.arrived = true);
@@ -99,7 +100,7 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
       // Farewells of others may be more than may wait.
       limitHit: ({ sid }) => void leaving.delete(sid),
       emitted: ({ sid, socket, item, fate }) => {
-        streamOf(sid).sent.push({ item, fate, arrived: false });
+        streamOf(sid).sent.push({ item, socket, fate, isMissed: false, arrived: false });
         const { sent, places } = lifeOf(socket);
         if (sent.at(-1)?.item !== item) places.set(item, sent.length - 1);
       },
@@ -115,7 +116,9 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
         const at = sent.findLastIndex((it) => it.item === item);
         if (at !== -1 && !sent[at]!.arrived) sent.splice(at, 1);
       },
-      arrived: ({ sid, socket, item, isPlaced }) => {
+      arrived: ({ sid, socket: named, item, isPlaced }) => {
+        // It may come before the CONNECT of its socket, and its client takes it for one of the socket before.
+        const socket = streamOf(sid).sent.find((sent) => sent.item === item && !sent.arrived)?.socket ?? named;
         const missed = isMissed(sid, socket, item);
         arrivedAt(socket, item, isPlaced);
         if (missed) return;
