@@ -30,7 +30,7 @@ export class ClientHeartbeat implements HeartbeatKeeper {
   }
 
   beat(session: Beating): void {
-    session.pulse = "idle";
+    session.pulse = "pinged";
     this.#deadlines.add(session.heartbeat, this.#latest);
   }
 
@@ -40,9 +40,16 @@ export class ClientHeartbeat implements HeartbeatKeeper {
     return false;
   }
 
-  /** Who pings by itself waits for no GET. */
-  polled(): boolean {
-    return false;
+  /** The client counts from its pong, which this GET takes along, or the one before has taken. */
+  polled(session: Beating): boolean {
+    if (session.pulse !== "pinged") return false;
+    session.pulse = "idle";
+    this.#deadlines.add(session.heartbeat, this.#latest);
+    return true;
+  }
+
+  released(session: Beating): boolean {
+    return session.heartbeat.due <= this.#schedule.now() && this.wait(session);
   }
 
   wait(session: Beating): boolean {

@@ -30,6 +30,8 @@ export interface HeartbeatKeeper {
   otherData(session: Beating): boolean;
   /** A GET came. Says whether that has put the deadline off. */
   polled(session: Beating): boolean;
+  /** A GET is answered for which the client has waited before it says anything. Says whether that has put the deadline off. */
+  released(session: Beating): boolean;
   /** Judges this session later, for the sake of what waits to be handled. Says whether it does: after its grace, nothing puts it off. */
   wait(session: Beating): boolean;
   /** The session is on a WebSocket now. */
@@ -124,6 +126,10 @@ export class Heartbeat implements HeartbeatKeeper {
   /** One that a standstill has held back takes the very ping along whose answer is due already. */
   polled(session: Beating): boolean {
     return session.pulse !== "idle" && session.heartbeat.due <= this.#schedule.now() && this.wait(session);
+  }
+
+  released(session: Beating): boolean {
+    return this.polled(session);
   }
 
   wait(session: Beating): boolean {

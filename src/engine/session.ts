@@ -188,6 +188,11 @@ export class Session extends Outlet implements Beating {
     if (this.readyState === "open" && this.#beats.polled(this)) this.owner.changed?.(this);
   }
 
+  /** @internal A GET is answered that its client wanted to see answered before it goes on. */
+  released(): void {
+    if (this.readyState === "open" && this.#beats.released(this)) this.owner.changed?.(this);
+  }
+
   /** @internal A POST is handled; what a new WebSocket brought meanwhile is next. */
   postHandled(): void {
     if (this.polling !== undefined) this.polling.openPost = undefined;

@@ -96,6 +96,9 @@ export function hurryPoll(session: Session): void {
   if (link.state !== "probing" || !link.answered || polling.noopTimer !== undefined) return;
   polling.noopTimer = owner.schedule.after(POLL_HOLD, () => {
     polling.noopTimer = undefined;
-    if (session.link.state === "probing") polling.answerWith(control("6"));
+    if (session.link.state !== "probing") return;
+    polling.answerWith(control("6"));
+    // Its ping or pong is held back until then, also where this is late.
+    session.released();
   });
 }

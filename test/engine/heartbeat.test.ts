@@ -273,6 +273,24 @@ describe("the heartbeat after a standstill (G42, I20)", () => {
     assert.equal(memory.last.reason, "ping timeout");
   });
 
+  test("spares a client that holds its pong back until it may switch, where the standstill was its GET's", async () => {
+    const memory = new MemoryEngine(options);
+    const client = await connectPolling(memory);
+    const ping = client.poll();
+    await memory.host.advance(1000);
+    assert.equal(ping.body, "2");
+    const ws = await client.probe();
+    ws.send("2probe");
+    await memory.host.endTurn();
+    const noop = client.poll();
+    memory.host.stall(options.pingTimeout + 1);
+    await memory.host.advance(0);
+    assert.deepEqual([noop.body, memory.last.end], ["6", undefined]);
+    ws.send("5", "3");
+    await memory.host.advance(500);
+    assert.equal(memory.last.end, undefined);
+  });
+
   test("a GET alone does not put the end off", async () => {
     const memory = new MemoryEngine(options);
     const client = await connectPolling(memory);

@@ -119,6 +119,31 @@ describe("the heartbeat of Engine.IO 3 (W-43)", () => {
     assert.deepEqual(ws.take(), ["3"]);
   });
 
+  test("counts from the GET that takes the pong along, as the client does", async () => {
+    const memory = engine(rhythm);
+    const client = await poller(memory);
+    await memory.host.advance(1000);
+    await client.post("1:2");
+    memory.host.stall(900);
+    const pong = await client.get();
+    assert.equal(pong.body, "1:3");
+    await memory.host.advance(1399);
+    assert.equal(memory.last.end, undefined);
+    await memory.host.advance(1);
+    assert.equal(memory.last.reason, "ping timeout");
+  });
+
+  test("does not count from any later GET", async () => {
+    const memory = engine(rhythm);
+    const client = await poller(memory);
+    await client.post("1:2");
+    await client.get();
+    await memory.host.advance(1000);
+    void client.get();
+    await memory.host.advance(400);
+    assert.equal(memory.last.reason, "ping timeout");
+  });
+
   test("spares a client whose other data waits after a standstill: its ping may stand behind that", async () => {
     const memory = engine(rhythm);
     const ws = await webSocket(memory);

@@ -432,4 +432,18 @@ export const mutations: readonly Mutation[] = [
     if (peer.isOpen && result.kind === "passed") comeback?.replay();`,
     seed: 7_148_154,
   },
+  {
+    bug: "a noop that a standstill held back gives nobody time",
+    file: "engine/upgrade.ts",
+    find: `session.released();`,
+    replace: ``,
+    seed: 8_214_453,
+  },
+  {
+    bug: "old clients have no time from the GET that brings their pong",
+    file: "engine/client-heartbeat.ts",
+    find: `if (session.pulse !== "pinged") return false;`,
+    replace: `if (session.pulse !== undefined) return false;`,
+    seed: 8_215_437,
+  },
 ];

@@ -215,15 +215,22 @@ export class SocketClient {
 
   #receive(message: Frame): void {
     if (typeof message !== "string") return this.#receiveBlob();
+    if (this.#incomplete !== undefined) return this.#isMixedUp("a text where bytes are due");
     const packet = readPacket(message);
     this.#site.saw("packetArrived", { sid: this.sid, text: message, packet });
     if (packet.type === BINARY_EVENT || packet.type === BINARY_ACK) this.#incomplete = { packet, blobs: packet.attachments };
     else this.#receivePacket(packet);
   }
 
+  /** One that switches while a GET is under way may get half a packet from each side. */
+  #isMixedUp(what: string): void {
+    if (this.#manners.pauses) this.#site.threw(new Error(what));
+    else this.engine?.close();
+  }
+
   #receiveBlob(): void {
     const incomplete = this.#incomplete;
-    if (incomplete === undefined) return this.#site.threw(new Error("bytes that nobody announced"));
+    if (incomplete === undefined) return this.#isMixedUp("bytes that nobody announced");
     incomplete.blobs -= 1;
     if (incomplete.blobs > 0) return;
     this.#incomplete = undefined;

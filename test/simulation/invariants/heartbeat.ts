@@ -36,8 +36,6 @@ export function heartbeat({ simulation, fail }: Watch): Invariant {
       sessionClosed: ({ sid, reason }) => {
         const client = reason === "ping timeout" ? clientOf(sid) : undefined;
         if (client === undefined) return;
-        // One that is about to switch to a WebSocket pings once its GET is answered, which waits for an alarm.
-        if (client.isOld && simulation.scenario.faults.includes("late alarm")) return;
         const { pingInterval, pingTimeout } = simulation.life.io.engine.opts;
         const { line } = client;
         const way = 6 * line.quality.latency[1];
