@@ -388,6 +388,13 @@ export const mutations: readonly Mutation[] = [
     const publishing = this.#run("broadcast", () => (options.rooms.size > 0 ? Promise.resolve().then(publish) : publish()));`,
   },
   {
+    bug: "a broadcast to everyone stays within its server",
+    file: "adapter/upstream.ts",
+    find: `const publishing = this.#run("broadcast", () => this.#adapter.broadcast(packet, copyOfOptions(options)));`,
+    replace: `const publish = () => this.#adapter.broadcast(packet, copyOfOptions(options));
+    const publishing = options.rooms.size === 0 ? undefined : this.#run("broadcast", publish);`,
+  },
+  {
     bug: "ids are those of another server",
     file: "engine/id.ts",
     find: `host.random(`,

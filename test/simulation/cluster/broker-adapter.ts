@@ -12,21 +12,23 @@ type Request =
   | { readonly kind: "broadcast"; readonly nsp: string; readonly packet: Packet; readonly to: Selection }
   | { readonly kind: "join" | "leave"; readonly nsp: string; readonly to: Selection; readonly rooms: Room[] }
   | { readonly kind: "disconnect"; readonly nsp: string; readonly to: Selection; readonly close: boolean }
-  | { readonly kind: "emit"; readonly nsp: string; readonly args: unknown[]; readonly ask: number | undefined; readonly from: number }
-  | { readonly kind: "fetch"; readonly nsp: string; readonly to: Selection; readonly ask: number; readonly from: number }
-  | { readonly kind: "answer"; readonly nsp: string; readonly ask: number; readonly value: unknown; readonly from: number };
+  | { readonly kind: "emit"; readonly nsp: string; readonly args: unknown[]; readonly ask: string | undefined; readonly from: number }
+  | { readonly kind: "fetch"; readonly nsp: string; readonly to: Selection; readonly ask: string; readonly from: number }
+  | { readonly kind: "answer"; readonly nsp: string; readonly ask: string; readonly value: unknown; readonly from: number };
 
 /** The way of one server to the others. */
 export interface Wire {
   readonly number: number;
-  readonly servers: number;
   publish(message: string): Promise<void>;
   after(milliseconds: number, run: () => void): void;
-  nextAsk(): number;
+  nextAsk(): string;
+  /** How many servers there are, as far as the broker knows; throws where it is gone. */
+  count(): number;
 }
 
 interface Asked {
   readonly values: unknown[];
+  readonly servers: number;
   settle(): void;
 }
 
@@ -36,15 +38,15 @@ const TIMEOUT = 1000;
 /** The smallest adapter for several servers: like published ones it hands an event to its own sockets once the broker has it. */
 export class BrokerAdapter extends Adapter {
   readonly #wire: Wire;
-  readonly #asked = new Map<number, Asked>();
+  readonly #asked = new Map<string, Asked>();
 
   constructor(nsp: LocalSockets, wire: Wire) {
     super(nsp);
     this.#wire = wire;
   }
 
-  override serverCount(): Promise<number> {
-    return Promise.resolve(this.#wire.servers);
+  override async serverCount(): Promise<number> {
+    return this.#wire.count();
   }
 
   override async broadcast(packet: Packet, options: BroadcastOptions): Promise<void> {
@@ -103,33 +105,34 @@ export class BrokerAdapter extends Adapter {
     }
   }
 
-  #receiveEvent(args: unknown[], ask: number | undefined): void {
+  #receiveEvent(args: unknown[], ask: string | undefined): void {
     const answer = (value: unknown): void => this.#answer(ask!, value);
     (this.nsp as unknown as { _onServerSideEmit(args: unknown): void })._onServerSideEmit(ask === undefined ? args : [...args, answer]);
   }
 
-  #ask(publish: (ask: number) => Promise<void>): Promise<unknown[]> {
+  #ask(publish: (ask: string) => Promise<void>): Promise<unknown[]> {
     const ask = this.#wire.nextAsk();
     return new Promise((resolve, reject) => {
+      const servers = this.#wire.count() - 1;
       const values: unknown[] = [];
       const settle = (): void => {
         this.#asked.delete(ask);
         resolve(values);
       };
-      this.#asked.set(ask, { values, settle });
-      this.#wire.after(TIMEOUT, settle);
+      this.#asked.set(ask, { values, servers, settle });
+      this.#wire.after(servers === 0 ? 0 : TIMEOUT, settle);
       publish(ask).catch(reject);
     });
   }
 
-  #answer(ask: number, value: unknown): void {
+  #answer(ask: string, value: unknown): void {
     this.#publish({ kind: "answer", nsp: this.nsp.name, ask, value, from: this.#wire.number }).catch(() => {});
   }
 
-  #takeAnswer(ask: number, value: unknown): void {
+  #takeAnswer(ask: string, value: unknown): void {
     const asked = this.#asked.get(ask);
     asked?.values.push(value);
-    if (asked?.values.length === this.#wire.servers - 1) asked.settle();
+    if (asked?.values.length === asked?.servers) asked?.settle();
   }
 
   #publish(request: Request): Promise<void> {

@@ -17,6 +17,9 @@ interface Held {
   readonly settle: () => void;
 }
 
+/** Milliseconds after which it takes a server for dead that does not say anything any more. */
+const EXPIRY = 1500;
+
 /** Carries messages between servers: in the order of each publisher, after a while, and not always. */
 export class Broker {
   latency: readonly [least: number, most: number] = [1, 30];
@@ -28,7 +31,7 @@ export class Broker {
   readonly apart = new Set<number>();
   readonly #world: World;
   readonly #random: Random;
-  readonly #subscribers: Subscriber[] = [];
+  readonly #subscribers = new Map<number, Subscriber>();
   readonly #held: Held[] = [];
   /** When the last message is there, by the way it takes. */
   readonly #last = new Map<string, number>();
@@ -38,15 +41,27 @@ export class Broker {
     this.#random = random;
   }
 
-  subscribe(subscriber: Subscriber): void {
-    this.#subscribers.push(subscriber);
+  subscribe(number: number, subscriber: Subscriber): void {
+    this.#subscribers.set(number, subscriber);
+  }
+
+  /** A server has died. Nobody says so. */
+  lose(number: number): void {
+    this.#world.after(EXPIRY, () => this.#subscribers.delete(number));
+  }
+
+  /** How many servers there are, as far as it knows. */
+  count(): number {
+    if (this.isGone) throw new Error("the broker is gone");
+    return this.#subscribers.size;
   }
 
   /** Settles when the broker has it. */
   publish(from: number, message: Text): Promise<void> {
     if (this.isGone) return Promise.reject(new Error("the broker is gone"));
+    const publisher = this.#subscribers.get(from)!;
     return new Promise((resolve) => {
-      const settle = (): void => this.#arrive(from, "answer", () => this.#subscribers[from]!.input(resolve));
+      const settle = (): void => this.#arrive(from, "answer", () => publisher.input(resolve));
       if (this.#hangs) this.#held.push({ from, message, settle });
       else this.#pass({ from, message, settle });
     });
@@ -54,7 +69,8 @@ export class Broker {
 
   /** Something that no server has sent. */
   inject(to: number, message: Text): void {
-    this.#subscribers[to]!.input(() => this.#subscribers[to]!.receive(message));
+    const subscriber = this.#subscribers.get(to)!;
+    subscriber.input(() => subscriber.receive(message));
   }
 
   hang(): void {
@@ -71,7 +87,7 @@ export class Broker {
 
   #pass({ from, message, settle }: Held): void {
     settle();
-    for (const [to, subscriber] of this.#subscribers.entries()) {
+    for (const [to, subscriber] of this.#subscribers) {
       if (to === from || this.apart.has(to) || this.apart.has(from)) continue;
       this.#arrive(from, String(to), () => subscriber.input(() => subscriber.receive(message)));
     }

@@ -1,6 +1,3 @@
-import { goodManners } from "../clients/engine-client.ts";
-import { SocketClient } from "../clients/socket-client.ts";
-import { Line } from "../network/line.ts";
 import type { Observations } from "../observations.ts";
 import { Random, weights } from "../random.ts";
 import type { Outcome, Violation } from "../run.ts";
@@ -8,7 +5,8 @@ import { inTurn } from "../turn.ts";
 import { Trace } from "../trace.ts";
 import { World } from "../world.ts";
 import { Broker } from "./broker.ts";
-import { Member, namespaces } from "./member.ts";
+import { Guest } from "./guest.ts";
+import { Member, type Surroundings, namespaces } from "./member.ts";
 import { Promises } from "./promises.ts";
 
 const rooms = ["r1", "r2", "r3"];
@@ -24,6 +22,8 @@ const kinds = weights({
   cut: 15,
   come: 30,
   go: 8,
+  move: 12,
+  die: 8,
   pause: 10,
   gone: 12,
   hang: 12,
@@ -59,21 +59,26 @@ class Cluster {
   readonly #random: Random;
   readonly #broker: Broker;
   readonly #promises: Promises;
-  readonly #members: Member[];
-  readonly #clients: SocketClient[];
+  readonly #around: Surroundings;
+  /** Those that live. */
+  readonly #members: Member[] = [];
+  readonly #guests: Guest[];
+  readonly #seed: number;
+  #lives = 0;
   readonly #trace: Trace | undefined;
   #violation: Violation | undefined;
 
   constructor(seed: number, trace: Trace | undefined) {
+    this.#seed = seed;
     this.#trace = trace;
     this.#random = new Random(seed, "cluster");
     this.#broker = new Broker(this.#world, new Random(seed, "broker"));
     const fail = (id: string, message: string): void => void (this.#violation ??= { id, message, time: this.#world.now });
     this.#promises = new Promises(fail);
     const servers = this.#random.between(2, 3);
-    const around = { world: this.#world, broker: this.#broker, promises: this.#promises, servers, saw: this.#saw, fail };
-    this.#members = Array.from({ length: servers }, (_, number) => new Member(number, new Random(seed, `ids ${number}`), around));
-    this.#clients = Array.from({ length: this.#random.between(2, 5) }, (_, number) => this.#createClient(seed, number));
+    this.#around = { world: this.#world, broker: this.#broker, promises: this.#promises, servers, saw: this.#saw, fail };
+    for (let started = 0; started < servers; started++) this.#startMember();
+    this.#guests = Array.from({ length: this.#random.between(2, 5) }, (_, number) => this.#createGuest(number));
   }
 
   live(): Outcome {
@@ -89,14 +94,14 @@ class Cluster {
     return { violation: this.#violation, hash: this.#trace?.hash ?? "", happened: this.#world.happened, lines: this.#trace?.lines ?? [] };
   }
 
-  #createClient(seed: number, number: number): SocketClient {
-    const line = new Line(this.#world, new Random(seed, `line ${number}`), { latency: [1, 8], window: 65_536 });
-    const manners = this.#random.chance(0.5) ? goodManners : { ...goodManners, transport: "websocket" as const, upgrades: false };
-    const client = new SocketClient(number, line, this.#random.pick(this.#members), manners, () => 0);
-    client.wants.add("/");
-    if (this.#random.chance(0.5)) client.wants.add("/a");
-    client.connect();
-    return client;
+  #startMember(): void {
+    const number = this.#lives++;
+    this.#members.push(new Member(number, new Random(this.#seed, `ids ${number}`), this.#around));
+  }
+
+  #createGuest(number: number): Guest {
+    const random = new Random(this.#seed, `line ${number}`);
+    return new Guest(number, this.#world, random, () => random.pick(this.#members));
   }
 
   readonly #saw = <Kind extends keyof Observations>(kind: Kind, what: Observations[Kind]): void => {
@@ -114,10 +119,10 @@ class Cluster {
     this.#run(this.#random.chance(0.4) ? 0 : this.#random.between(1, 50));
     const kind = this.#random.weighed(kinds);
     const member = this.#random.pick(this.#members);
-    const client = this.#random.pick(this.#clients);
+    const guest = this.#random.pick(this.#guests);
     const [nsp, room] = [this.#random.pick(namespaces), this.#random.pick(rooms)];
-    this.#saw("step", { what: () => `${kind} at ${member.number}, client ${client.number}, ${nsp} ${room}` });
-    if (!this.#takeFault(kind, member, client)) this.#takeAct(kind, member, nsp, room);
+    this.#saw("step", { what: () => `${kind} at ${member.number}, client ${guest.number}, ${nsp} ${room}` });
+    if (!this.#takeFault(kind, member, guest)) this.#takeAct(kind, member, nsp, room);
   }
 
   #takeAct(kind: string, member: Member, nsp: string, room: string): void {
@@ -136,17 +141,22 @@ class Cluster {
     });
   }
 
-  #takeFault(kind: string, member: Member, client: SocketClient): boolean {
+  #takeFault(kind: string, member: Member, guest: Guest): boolean {
     switch (kind) {
       case "cut":
-        client.line.cut("reset");
+        guest.cut();
         return true;
       case "come":
-        client.connect();
-        client.insist();
+        guest.come();
         return true;
       case "go":
-        client.leave();
+        guest.go();
+        return true;
+      case "move":
+        guest.move(this.#random.pick(["in order", "reset", "vanished"]));
+        return true;
+      case "die":
+        this.#kill(member);
         return true;
       case "pause":
         member.process.pause(this.#random.pick([30, 300]));
@@ -157,6 +167,15 @@ class Cluster {
       default:
         return this.#failBroker(kind, member);
     }
+  }
+
+  /** One goes on at least; a new one comes a while later. */
+  #kill(member: Member): void {
+    if (this.#members.length === 1) return;
+    member.kill();
+    this.#members.splice(this.#members.indexOf(member), 1);
+    for (const guest of this.#guests) if (guest.home === member) guest.move("reset");
+    this.#world.after(this.#random.between(200, 3000), () => this.#startMember());
   }
 
   #failBroker(kind: string, member: Member): boolean {
@@ -174,22 +193,33 @@ class Cluster {
   /** All is well again, and what is under way arrives; then the servers must agree on who is there. */
   #settle(): void {
     this.#broker.heal();
-    for (const client of this.#clients) client.connect();
+    for (const guest of this.#guests) guest.come();
     this.#run(6000);
-    for (const client of this.#clients) client.insist();
+    for (const guest of this.#guests) guest.come();
     this.#run(500);
-    for (const member of this.#members) member.input(() => member.broadcast("/", [], [], false));
+    const items: string[] = [];
+    for (const member of this.#members) member.input(() => items.push(member.broadcast("/", [], [], false)));
     this.#run(500);
-    for (const client of this.#clients) if (this.#violation === undefined) this.#checkClient(client);
-    for (const member of this.#members) if (this.#violation === undefined) this.#checkServer(member);
+    for (const guest of this.#guests) if (this.#violation === undefined) this.#checkGuest(guest);
+    for (const nsp of namespaces) this.#checkPlaces(nsp);
+    for (const member of this.#members) if (this.#violation === undefined) this.#checkServer(member, items);
   }
 
-  #checkClient(client: SocketClient): void {
+  #checkGuest({ client }: Guest): void {
     if (!client.isContent) this.#fail("I33", `client ${client.number} is not where it wants to be: ${client.status}`);
     else this.#promises.settled(client.sid);
   }
 
-  #checkServer(member: Member): void {
+  /** Who has moved, or was at a server that died, is where it is now, and nowhere else. */
+  #checkPlaces(nsp: string): void {
+    const there = this.#members.flatMap((member) => member.sids(nsp)).toSorted();
+    const clients = this.#guests.filter(({ client }) => client.wants.has(nsp)).map(({ client }) => client.sid).toSorted();
+    if (there.join() !== clients.join()) this.#fail("I8", `in ${nsp} are ${there.join()}, and the clients are ${clients.join()}`);
+  }
+
+  #checkServer(member: Member, items: readonly string[]): void {
+    const missing = items.find((item) => !this.#promises.hasReached(member.number, item));
+    if (missing !== undefined) this.#fail("I10", `${missing} has not reached server ${member.number}`);
     if (member.openQuestions > 0) this.#fail("I13", `${member.openQuestions} questions to the other servers were never answered`);
     for (const nsp of namespaces) {
       let told: string[] | undefined;

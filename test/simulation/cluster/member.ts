@@ -29,8 +29,9 @@ interface Seen {
 
 export const namespaces = ["/", "/a"];
 
-/** One server of a cluster: its process, the core in it with an adapter on the broker, and its app. */
+/** One life of a server of a cluster: its process, the core in it with an adapter on the broker, and its app. */
 export class Member implements Site, Subscriber {
+  /** No other life has it. */
   readonly number: number;
   readonly process: ServerProcess;
   readonly io: CoreServer;
@@ -64,17 +65,25 @@ export class Member implements Site, Subscriber {
       if (!String(error).includes("the broker is gone")) this.threw(error);
     });
     for (const name of namespaces) this.#serve(this.io.of(name));
-    around.broker.subscribe(this);
+    around.broker.subscribe(number, this);
+  }
+
+  /** The process is gone without a word, with all that waited in it. */
+  kill(): void {
+    this.process.kill();
+    this.#around.broker.lose(this.number);
+    this.#around.promises.died(this.number);
   }
 
   // ---- what the app does
 
-  broadcast(nsp: string, rooms: readonly string[], except: readonly string[], isLocal: boolean): void {
+  broadcast(nsp: string, rooms: readonly string[], except: readonly string[], isLocal: boolean): string {
     const item = this.#nextItem();
     const namespace = this.io.of(nsp);
     this.#around.promises.reaches(this.number, item, this.#select(nsp, rooms, except), true);
     const target = namespace.in([...rooms]).except([...except]);
     (isLocal ? target.local : target).emit("e", { item, pad: "y".repeat(this.#items % 3) });
+    return item;
   }
 
   tellOthers(nsp: string): void {
@@ -100,6 +109,11 @@ export class Member implements Site, Subscriber {
   /** Each socket of this server, in the same form. */
   own(nsp: string): string[] {
     return this.#select(nsp, [], []).map(({ id, rooms }) => describe(id, rooms));
+  }
+
+  /** The connection of each socket of this server. */
+  sids(nsp: string): string[] {
+    return this.#select(nsp, [], []).map(({ conn }) => conn.id);
   }
 
   #serve(nsp: Namespace): void {
@@ -138,13 +152,13 @@ export class Member implements Site, Subscriber {
   }
 
   #createAdapter(nsp: ConstructorParameters<typeof BrokerAdapter>[0]): BrokerAdapter {
-    const { world, broker, servers } = this.#around;
+    const { world, broker } = this.#around;
     const wire: Wire = {
       number: this.number,
-      servers,
       publish: (message) => broker.publish(this.number, message),
       after: (milliseconds, run) => world.after(milliseconds, () => this.input(run)),
-      nextAsk: () => this.#asks++ * servers + this.number,
+      nextAsk: () => `${this.number}.${this.#asks++}`,
+      count: () => broker.count(),
     };
     const adapter = new BrokerAdapter(nsp, wire);
     this.#adapters.set(nsp.name, adapter);

@@ -21,6 +21,8 @@ export class Promises {
   /** By server: what its sockets must have been sent by the end of this turn. */
   readonly #due = new Map<number, Due[]>();
   readonly #streams = new Map<string, Stream>();
+  /** Servers and the events that have reached them. */
+  readonly #reached = new Set<string>();
   /** Live sockets and connections, by id: where each of them is. */
   readonly #live = new Map<string, number>();
   readonly #heard = new Map<string, number>();
@@ -40,11 +42,22 @@ export class Promises {
     this.#live.delete(id);
   }
 
+  /** A server has died, with all that it had. */
+  died(server: number): void {
+    for (const [id, home] of this.#live) if (home === server) this.#live.delete(id);
+    this.#due.delete(server);
+  }
+
   /** `item` reaches a server, by its own app or from the broker: these of its sockets are to get it, now. */
   reaches(server: number, item: string, targets: readonly Socket[], isOwn: boolean): void {
     const due = this.#due.get(server) ?? [];
     due.push({ item, targets: new Set(targets), isOwn });
     this.#due.set(server, due);
+    this.#reached.add(`${server} ${item}`);
+  }
+
+  hasReached(server: number, item: string): boolean {
+    return this.#reached.has(`${server} ${item}`);
   }
 
   /** A socket is sent `item`. */
