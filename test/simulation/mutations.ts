@@ -395,6 +395,28 @@ export const mutations: readonly Mutation[] = [
     const publishing = options.rooms.size === 0 ? undefined : this.#run("broadcast", publish);`,
   },
   {
+    bug: "a broadcast is answered once the clients of one server have answered",
+    seed: 10,
+    file: "server/answers.ts",
+    find: `this.#countedServers < this.#expectedServers`,
+    replace: `this.#countedServers < 1`,
+  },
+  {
+    bug: "answers that come too late are given to the app in secret",
+    seed: 10,
+    file: "server/answers.ts",
+    find: `// The app has what came in time.
+    if (this.#over) return;`,
+    replace: ``,
+  },
+  {
+    bug: "a broadcast waits without end for the clients of a server that has died",
+    seed: 560,
+    file: "server/broadcast.ts",
+    find: `this.#flags.timeout ?? this.#target.fanOut.ackTimeout`,
+    replace: `this.#flags.timeout`,
+  },
+  {
     bug: "ids are those of another server",
     file: "engine/id.ts",
     find: `host.random(`,

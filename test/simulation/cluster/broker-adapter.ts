@@ -10,6 +10,9 @@ interface Selection {
 
 type Request =
   | { readonly kind: "broadcast"; readonly nsp: string; readonly packet: Packet; readonly to: Selection }
+  | { readonly kind: "question"; readonly nsp: string; readonly packet: Packet; readonly to: Selection; readonly ask: string }
+  | { readonly kind: "count"; readonly nsp: string; readonly ask: string; readonly clients: number }
+  | { readonly kind: "reply"; readonly nsp: string; readonly ask: string; readonly value: unknown }
   | { readonly kind: "join" | "leave"; readonly nsp: string; readonly to: Selection; readonly rooms: Room[] }
   | { readonly kind: "disconnect"; readonly nsp: string; readonly to: Selection; readonly close: boolean }
   | { readonly kind: "emit"; readonly nsp: string; readonly args: unknown[]; readonly ask: string | undefined; readonly from: number }
@@ -32,6 +35,15 @@ interface Asked {
   settle(): void;
 }
 
+/** A broadcast that clients of all servers answer. */
+interface Question {
+  counted(clients: number): void;
+  answered(value: unknown): void;
+}
+
+/** Milliseconds for which answers are handed on that come when nobody waits any more. */
+const LATE = 2000;
+
 /** Milliseconds that it waits for other servers. */
 const TIMEOUT = 1000;
 
@@ -39,6 +51,7 @@ const TIMEOUT = 1000;
 export class BrokerAdapter extends Adapter {
   readonly #wire: Wire;
   readonly #asked = new Map<string, Asked>();
+  readonly #questions = new Map<string, Question>();
 
   constructor(nsp: LocalSockets, wire: Wire) {
     super(nsp);
@@ -52,6 +65,20 @@ export class BrokerAdapter extends Adapter {
   override async broadcast(packet: Packet, options: BroadcastOptions): Promise<void> {
     if (options.flags?.local !== true) await this.#publish({ kind: "broadcast", nsp: this.nsp.name, packet, to: selectionOf(options) });
     super.broadcast(packet, options);
+  }
+
+  override broadcastWithAck(
+    packet: Packet,
+    options: BroadcastOptions,
+    counted: (clients: number) => void,
+    answered: (...args: unknown[]) => void,
+    lost?: () => void,
+  ): (() => void) | void {
+    const ask = this.#wire.nextAsk();
+    this.#questions.set(ask, { counted, answered });
+    this.#wire.after(options.flags!.timeout! + LATE, () => this.#questions.delete(ask));
+    this.#say({ kind: "question", nsp: this.nsp.name, packet, to: selectionOf(options), ask });
+    return super.broadcastWithAck(packet, options, counted, answered, lost);
   }
 
   override addSockets(options: BroadcastOptions, rooms: Room[]): Promise<void> {
@@ -89,6 +116,12 @@ export class BrokerAdapter extends Adapter {
     switch (request.kind) {
       case "broadcast":
         return super.broadcast(request.packet, optionsOf(request.to));
+      case "question":
+        return this.#passOn(request.packet, request.to, request.ask);
+      case "count":
+        return this.#questions.get(request.ask)?.counted(request.clients);
+      case "reply":
+        return this.#questions.get(request.ask)?.answered(request.value);
       case "join":
         return super.addSockets(optionsOf(request.to), request.rooms);
       case "leave":
@@ -103,6 +136,13 @@ export class BrokerAdapter extends Adapter {
         return this.#takeAnswer(request.ask, request.value);
       default: // a kind that a newer version may have
     }
+  }
+
+  /** Asks the sockets of this server in the name of another one. */
+  #passOn(packet: Packet, to: Selection, ask: string): void {
+    const nsp = this.nsp.name;
+    const counted = (clients: number): void => this.#say({ kind: "count", nsp, ask, clients });
+    super.broadcastWithAck(packet, optionsOf(to), counted, (value) => this.#say({ kind: "reply", nsp, ask, value }));
   }
 
   #receiveEvent(args: unknown[], ask: string | undefined): void {
@@ -126,13 +166,18 @@ export class BrokerAdapter extends Adapter {
   }
 
   #answer(ask: string, value: unknown): void {
-    this.#publish({ kind: "answer", nsp: this.nsp.name, ask, value, from: this.#wire.number }).catch(() => {});
+    this.#say({ kind: "answer", nsp: this.nsp.name, ask, value, from: this.#wire.number });
   }
 
   #takeAnswer(ask: string, value: unknown): void {
     const asked = this.#asked.get(ask);
     asked?.values.push(value);
     if (asked?.values.length === asked?.servers) asked?.settle();
+  }
+
+  /** Where nobody would be told that it failed. */
+  #say(request: Request): void {
+    this.#publish(request).catch(() => {});
   }
 
   #publish(request: Request): Promise<void> {

@@ -8,11 +8,13 @@ import { Broker } from "./broker.ts";
 import { Guest } from "./guest.ts";
 import { Member, type Surroundings, namespaces } from "./member.ts";
 import { Promises } from "./promises.ts";
+import { Questions } from "./questions.ts";
 
 const rooms = ["r1", "r2", "r3"];
 
 const kinds = weights({
   broadcast: 300,
+  question: 30,
   "join by room": 60,
   "leave by room": 40,
   "disconnect by room": 6,
@@ -45,6 +47,8 @@ const malformed = [
   '{"kind":"emit","nsp":"/a","args":[{}]}',
   '{"kind":"emit","nsp":"/nobody","args":["note","s0.0"]}',
   '{"kind":"answer","nsp":"/","ask":-1,"value":1}',
+  '{"kind":"count","nsp":"/","ask":"none","clients":1}',
+  '{"kind":"reply","nsp":"/","ask":"none","value":1}',
   '{"kind":"from a newer version","nsp":"/"}',
   '{"kind":"disconnect","nsp":"/","to":{"rooms":["no such room"],"except":[]},"close":true}',
 ];
@@ -59,11 +63,14 @@ class Cluster {
   readonly #random: Random;
   readonly #broker: Broker;
   readonly #promises: Promises;
+  readonly #questions: Questions;
   readonly #around: Surroundings;
   /** Those that live. */
   readonly #members: Member[] = [];
   readonly #guests: Guest[];
   readonly #seed: number;
+  /** Whether questions without a deadline are asked: it takes long until they are settled. */
+  readonly #mayWait: boolean;
   #lives = 0;
   readonly #trace: Trace | undefined;
   #violation: Violation | undefined;
@@ -75,8 +82,10 @@ class Cluster {
     this.#broker = new Broker(this.#world, new Random(seed, "broker"));
     const fail = (id: string, message: string): void => void (this.#violation ??= { id, message, time: this.#world.now });
     this.#promises = new Promises(fail);
+    this.#questions = new Questions(fail);
+    this.#mayWait = new Random(seed, "patience").chance(0.05);
     const servers = this.#random.between(2, 3);
-    this.#around = { world: this.#world, broker: this.#broker, promises: this.#promises, servers, saw: this.#saw, fail };
+    this.#around = { world: this.#world, broker: this.#broker, promises: this.#promises, questions: this.#questions, servers, saw: this.#saw, fail };
     for (let started = 0; started < servers; started++) this.#startMember();
     this.#guests = Array.from({ length: this.#random.between(2, 5) }, (_, number) => this.#createGuest(number));
   }
@@ -106,8 +115,14 @@ class Cluster {
 
   readonly #saw = <Kind extends keyof Observations>(kind: Kind, what: Observations[Kind]): void => {
     this.#trace?.note(this.#world.now, kind, what);
-    if (kind === "arrived") this.#promises.arrived((what as Observations["arrived"]).sid, (what as Observations["arrived"]).item);
+    if (kind === "arrived") this.#arrived(what as Observations["arrived"]);
   };
+
+  #arrived({ sid, item }: Observations["arrived"]): void {
+    this.#promises.arrived(sid, item);
+    const guest = this.#guests.find(({ client }) => client.sid === sid);
+    if (guest !== undefined && guest.client.answers !== "never") this.#questions.willBeAnswered(item);
+  }
 
   #run(milliseconds: number): void {
     this.#world.runUntil(this.#world.now + milliseconds, () => this.#violation !== undefined);
@@ -130,8 +145,10 @@ class Cluster {
     const except = rooms.filter(() => this.#random.chance(0.1));
     const isLocal = this.#random.chance(0.1);
     const count = this.#random.pick([1, 1, 3]);
+    const ms = this.#random.pick([20, 100, 1500, this.#mayWait ? undefined : 500]);
     member.input(() => {
       if (kind === "broadcast") for (let sent = 0; sent < count; sent++) member.broadcast(nsp, to.slice(sent), except, isLocal);
+      if (kind === "question") member.question(nsp, to, ms, isLocal);
       if (kind === "join by room") member.io.of(nsp).in(to).socketsJoin(room);
       if (kind === "leave by room") member.io.of(nsp).in(to).socketsLeave(room);
       if (kind === "disconnect by room") member.io.of(nsp).in(room).disconnectSockets(isLocal);
@@ -193,16 +210,32 @@ class Cluster {
   /** All is well again, and what is under way arrives; then the servers must agree on who is there. */
   #settle(): void {
     this.#broker.heal();
-    for (const guest of this.#guests) guest.come();
+    for (const guest of this.#guests) {
+      guest.come();
+      guest.answers = "now";
+    }
     this.#run(6000);
     for (const guest of this.#guests) guest.come();
     this.#run(500);
+    if (!this.#questions.areSettled) this.#run(30_000);
+    this.#ask();
     const items: string[] = [];
     for (const member of this.#members) member.input(() => items.push(member.broadcast("/", [], [], false)));
     this.#run(500);
     for (const guest of this.#guests) if (this.#violation === undefined) this.#checkGuest(guest);
     for (const nsp of namespaces) this.#checkPlaces(nsp);
     for (const member of this.#members) if (this.#violation === undefined) this.#checkServer(member, items);
+  }
+
+  /** Each server asks all clients, and gets all answers. */
+  #ask(): void {
+    for (const member of this.#members) {
+      let item = "";
+      member.input(() => (item = member.question("/", [], 1000, member.number % 2 === 0)));
+      this.#run(300);
+      if (this.#violation === undefined) this.#questions.checkComplete(item, this.#guests.length);
+    }
+    if (this.#violation === undefined) this.#questions.checkAll();
   }
 
   #checkGuest({ client }: Guest): void {

@@ -20,6 +20,7 @@ export class Guest {
   readonly #manners: EngineManners;
   readonly #wants: readonly string[];
   #isOnItsWay = false;
+  #answers: SocketClient["answers"];
 
   constructor(number: number, world: World, random: Random, pickHome: () => Member) {
     this.number = number;
@@ -29,8 +30,15 @@ export class Guest {
     this.#line = new Line(world, random, { latency: [1, 8], window: 65_536 });
     this.#manners = random.chance(0.5) ? goodManners : { ...goodManners, transport: "websocket", upgrades: false };
     this.#wants = random.chance(0.5) ? ["/", "/a"] : ["/"];
+    this.#answers = random.pick(["now", "now", "later", "twice", "never"]);
     this.home = pickHome();
     this.client = this.#arrive();
+  }
+
+  /** How it answers from now on, wherever it is. */
+  set answers(answers: SocketClient["answers"]) {
+    this.#answers = answers;
+    this.client.answers = answers;
   }
 
   come(): void {
@@ -62,6 +70,7 @@ export class Guest {
 
   #arrive(): SocketClient {
     const client = new SocketClient(this.number, this.#line, this.home, this.#manners, () => 0);
+    client.answers = this.#answers;
     for (const nsp of this.#wants) client.wants.add(nsp);
     client.connect();
     return client;

@@ -8,12 +8,14 @@ import type { World } from "../world.ts";
 import { BrokerAdapter, type Wire } from "./broker-adapter.ts";
 import type { Broker, Subscriber } from "./broker.ts";
 import type { Promises } from "./promises.ts";
+import type { Questions } from "./questions.ts";
 
 /** What all servers of a cluster share. */
 export interface Surroundings {
   readonly world: World;
   readonly broker: Broker;
   readonly promises: Promises;
+  readonly questions: Questions;
   readonly servers: number;
   readonly saw: Saw;
   readonly fail: (id: string, message: string) => void;
@@ -28,6 +30,9 @@ interface Seen {
 }
 
 export const namespaces = ["/", "/a"];
+
+/** Milliseconds until a question that names no deadline is settled. */
+const LONGEST = 30_000;
 
 /** One life of a server of a cluster: its process, the core in it with an adapter on the broker, and its app. */
 export class Member implements Site, Subscriber {
@@ -73,6 +78,7 @@ export class Member implements Site, Subscriber {
     this.process.kill();
     this.#around.broker.lose(this.number);
     this.#around.promises.died(this.number);
+    this.#around.questions.died(this.number);
   }
 
   // ---- what the app does
@@ -83,6 +89,20 @@ export class Member implements Site, Subscriber {
     this.#around.promises.reaches(this.number, item, this.#select(nsp, rooms, except), true);
     const target = namespace.in([...rooms]).except([...except]);
     (isLocal ? target.local : target).emit("e", { item, pad: "y".repeat(this.#items % 3) });
+    return item;
+  }
+
+  /** Asks clients of all servers. */
+  question(nsp: string, rooms: readonly string[], ms: number | undefined, isPromise: boolean): string {
+    const { promises, questions, world } = this.#around;
+    const item = `q${this.#nextItem()}`;
+    promises.reaches(this.number, item, this.#select(nsp, rooms, []), true);
+    questions.ask(this.number, item, world.now + (ms ?? LONGEST), this.process.pausedFor);
+    const settled = (error: unknown, values: readonly unknown[]): void => questions.settled(item, error, values, world.now, this.process.pausedFor);
+    const all = this.io.of(nsp).in([...rooms]);
+    const target: Asking = ms === undefined ? all : all.timeout(ms);
+    if (isPromise) target.emitWithAck("e", { item }).then((values) => settled(null, values), (error: Failure) => settled(error, error.responses ?? []));
+    else target.emit("e", { item }, settled);
     return item;
   }
 
@@ -121,6 +141,7 @@ export class Member implements Site, Subscriber {
       this.#around.promises.begins(this.number, `${nsp.name} ${socket.id}`);
       this.saw("joined", { socket: socket.id, sid: socket.conn.id, nsp: nsp.name, recovered: false });
       socket.onAnyOutgoing((_event, content: { readonly item: string }) => this.#around.promises.sent(this.number, socket, content.item));
+      socket.onAnyOutgoing((_event, content: { readonly item: string }) => this.#around.questions.sent(content.item));
       socket.on("disconnect", () => this.#around.promises.ends(`${nsp.name} ${socket.id}`));
     });
     nsp.on("note", (item: string) => this.#around.promises.heard(this.number, item));
@@ -145,7 +166,7 @@ export class Member implements Site, Subscriber {
     if (request === undefined) return;
     const { kind, nsp, packet, to } = request as Seen;
     const item = packet?.data?.[1]?.item;
-    if (kind === "broadcast" && item !== undefined && to !== undefined) {
+    if ((kind === "broadcast" || kind === "question") && item !== undefined && to !== undefined) {
       this.#around.promises.reaches(this.number, item, this.#select(String(nsp), to.rooms, to.except), false);
     }
     this.#adapters.get(String(nsp))?.receive(request as never);
@@ -188,6 +209,16 @@ export class Member implements Site, Subscriber {
   nextExchange(): number {
     return this.#exchanges++;
   }
+}
+
+interface Asking {
+  emit(event: string, ...args: unknown[]): unknown;
+  emitWithAck(event: string, ...args: unknown[]): Promise<readonly unknown[]>;
+}
+
+interface Failure {
+  /** What came in time. */
+  readonly responses?: readonly unknown[];
 }
 
 function parse(message: string): unknown {
