@@ -69,7 +69,7 @@ export class Questions {
   /** Nothing has failed while `item` was asked. */
   checkComplete(item: string, clients: number): void {
     const { outcome } = this.#asked.get(item)!;
-    if (outcome?.error !== null) this.#fail("I13", `${item} was asked when all was well, and failed: ${String(outcome?.error)}`);
+    if (outcome?.error !== null) this.#fail("I13", `${item} was asked when all was well, and failed`);
     else if (outcome.count !== clients) this.#fail("I13", `${item} got ${outcome.count} answers of ${clients} clients`);
   }
 }
