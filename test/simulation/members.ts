@@ -105,6 +105,12 @@ export class Members {
     this.#leaving.delete(socket);
   }
 
+  /** Nobody comes back any more. */
+  forgetLost(): void {
+    this.#lost.clear();
+    this.#asleep.clear();
+  }
+
   /** What must become of something that is sent to `socket` now. */
   fateOf(socket: Socket, drop: Drop): Fate {
     const { conn } = socket;

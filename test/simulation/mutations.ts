@@ -364,6 +364,17 @@ export const mutations: readonly Mutation[] = [
     replace: `const revision = revisions[4];`,
   },
 
+  {
+    bug: "connections that have ended are kept in a list that nobody reads",
+    seed: 1000,
+    file: "engine/sessions.ts",
+    find: `override delete(id: string): boolean {`,
+    replace: `readonly #ended: (Session | undefined)[] = [];
+
+  override delete(id: string): boolean {
+    this.#ended.push(this.get(id));`,
+  },
+
   // ---- several servers
   {
     bug: "the sockets of a server wait for the broker",

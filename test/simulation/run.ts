@@ -1,6 +1,6 @@
 import type { Limits } from "../../src/index.ts";
 import { invariants } from "./invariants/all.ts";
-import type { Invariant } from "./invariants/invariant.ts";
+import type { Invariant, InvariantMaker } from "./invariants/invariant.ts";
 import type { Handlers, Observations } from "./observations.ts";
 import type { Scenario, SimulatedOptions } from "./scenario.ts";
 import { Simulation } from "./simulation.ts";
@@ -28,6 +28,8 @@ export interface Outcome {
 export interface RunOptions {
   /** Keeps a hash of all that is seen, or that and lines for people. @default nothing, which is faster */
   readonly trace?: "hash" | "lines";
+  /** Looks on, beside the invariants. */
+  readonly watch?: InvariantMaker;
 }
 
 /** Lets a scenario happen, up to the first violation. */
@@ -48,7 +50,7 @@ function runInTurn(scenario: Scenario, options: RunOptions): Outcome {
     };
     const isGood = (sid: string): boolean => opened.get(sid)?.good === true;
     const waits = (sid: string): boolean => opened.get(sid)?.waits === true;
-    checks = invariants.map((make) => make({ simulation: made, isGood, waits, fail }));
+    checks = [...invariants, ...(options.watch === undefined ? [] : [options.watch])].map((make) => make({ simulation: made, isGood, waits, fail }));
     for (const { on } of checks) addListeners(listeners, on ?? {});
     afterTurns = checks.flatMap(({ turnEnded }) => turnEnded ?? []);
     return {

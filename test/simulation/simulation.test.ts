@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "vitest";
 import { drawScenario } from "./draw.ts";
+import { leftOnHeap } from "./heap.ts";
 import { mutations } from "./mutations.ts";
 import { run } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
@@ -37,6 +38,10 @@ describe("the simulation", () => {
     const [first, again, other] = [await hash(11), await hash(11), await hash(12)];
     assert.equal(first, again);
     assert.notEqual(first, other);
+  });
+
+  test("leaves nothing on the heap of clients that have left (I34)", { timeout: 60_000 }, async () => {
+    for (let seed = 1; seed <= 20; seed++) assert.deepEqual(await leftOnHeap(drawScenario(seed)), [], `seed ${seed}`);
   });
 
   test("a scenario is plain JSON, and shows what happened", async () => {

@@ -33,7 +33,7 @@ export class Simulation implements Site {
   isQuiet = false;
   /** Whether the server is going in good order, with nothing else wrong. */
   isRestarting = false;
-  readonly #observer: Observer;
+  #observer: Observer;
   /** Calls of `close` that have not settled. */
   #closings = 0;
   #lives = 0;
@@ -130,6 +130,14 @@ export class Simulation implements Site {
 
   run(milliseconds: number, over: () => boolean): void {
     return this.world.runUntil(this.now + milliseconds, over);
+  }
+
+  /** Forgets all but the server, so that what the server itself holds can be told from what the simulation does. */
+  letGo(): void {
+    this.#observer = { saw: () => {}, turnEnded: () => {} };
+    this.clients.length = 0;
+    this.world.forget();
+    this.life.app.members.forgetLost();
   }
 
   // ---- steps

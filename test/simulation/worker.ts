@@ -2,6 +2,7 @@
 import { parentPort } from "node:worker_threads";
 import { runCluster } from "./cluster/cluster.ts";
 import { drawScenario } from "./draw.ts";
+import { leftOnHeap } from "./heap.ts";
 import { type Violation, run } from "./run.ts";
 
 /** Seeds to run. */
@@ -26,6 +27,9 @@ const TWICE = 100;
 /** Of so many seeds, one is also that of a cluster. */
 const CLUSTERS = 10;
 
+/** Of so many seeds, the heap is looked through after one (I34). */
+const HEAPS = 1000;
+
 // Many errors are made, and none of them is read: who wants to know where one comes from replays its seed.
 Error.stackTraceLimit = 0;
 
@@ -40,6 +44,10 @@ async function perform({ from, count, stopAtFirst }: Task): Promise<void> {
       const cluster = await runCluster(seed);
       happened += cluster.happened;
       if (cluster.violation !== undefined) findings.push({ seed, ...cluster.violation, message: `(cluster) ${cluster.violation.message}` });
+    }
+    if (seed % HEAPS === 0) {
+      const left = await leftOnHeap(drawScenario(seed));
+      if (left.length > 0) findings.push({ seed, id: "I34", message: `still on the heap: ${left.join(", ")}`, time: 0 });
     }
     const isRunTwice = seed % TWICE === 0;
     const outcome = await run(drawScenario(seed), isRunTwice ? { trace: "hash" } : {});

@@ -33,6 +33,11 @@ export class World {
     if (!over()) this.now = Math.max(this.now, end);
   }
 
+  /** Nothing of what was planned will happen. */
+  forget(): void {
+    this.#heap.length = 0;
+  }
+
   #push(entry: Happening): void {
     const heap = this.#heap;
     let at = heap.push(entry) - 1;
