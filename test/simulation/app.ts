@@ -12,6 +12,8 @@ export interface Surroundings {
   later(milliseconds: number, run: () => void): void;
   now(): number;
   nextItem(): number;
+  /** Whether listeners return where they would throw or reject. */
+  readonly isCalm: boolean;
   /** Closes the server, which opens again a while after. */
   close(drain?: DrainOptions): void;
 }
@@ -67,9 +69,9 @@ export class App {
   perform(act: Act, socket: Socket): unknown {
     switch (act.do) {
       case "throw":
-        throw this.#fault();
+        return this.#throw();
       case "reject":
-        return Promise.reject(this.#fault());
+        return this.#world.isCalm ? void this.#faults++ : Promise.reject(this.#fault());
       case "emit":
         return this.#emit(act, socket);
       case "broadcast":
@@ -137,7 +139,7 @@ export class App {
   }
 
   #sayGoodbye(farewell: string | undefined, socket: Socket): unknown {
-    if (farewell === "throw") throw this.#fault();
+    if (farewell === "throw") return this.#throw();
     if (farewell === "join") return this.#join([socket], "r1");
     if (farewell === "disconnect") {
       this.#world.saw("sentAway", { sid: socket.conn.id });
@@ -277,6 +279,12 @@ export class App {
 
   get #limits(): Limits {
     return this.io.engine.opts.limits;
+  }
+
+  /** Where nothing is thrown, later faults have the same names all the same. */
+  #throw(): void {
+    if (!this.#world.isCalm) throw this.#fault();
+    this.#faults += 1;
   }
 
   /** An error that the app makes on purpose. */

@@ -365,6 +365,14 @@ export const mutations: readonly Mutation[] = [
   },
 
   {
+    bug: "a listener that throws takes an acknowledgement id away",
+    seed: 600,
+    file: "server/faults.ts",
+    find: `const policy = this.#policy();`,
+    replace: `context.socket?.nsp.nextAckId();
+    const policy = this.#policy();`,
+  },
+  {
     bug: "connections that have ended are kept in a list that nobody reads",
     seed: 1000,
     file: "engine/sessions.ts",

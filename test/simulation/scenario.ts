@@ -19,6 +19,8 @@ export interface Scenario {
   readonly steps: readonly Step[];
   /** How the server goes and comes back once all is quiet; absent where it stays. */
   readonly restart?: DrainOptions;
+  /** Whether listeners return where they would throw or reject. */
+  readonly calm?: true;
 }
 
 export type SimulatedOptions = Pick<

@@ -224,6 +224,7 @@ export class Simulation implements Site {
       now: () => this.world.now,
       nextItem: () => this.#items++,
       close: (drain) => this.#close(drain),
+      isCalm: this.scenario.calm === true,
     }, before);
   }
 

@@ -14,14 +14,19 @@ export class Trace {
     return (this.#hash >>> 0).toString(16).padStart(8, "0");
   }
 
+  /** What is a matter of reports alone has no place in the hash: without it, a run goes the same way (I25). */
   note<Kind extends keyof Observations>(time: number, kind: Kind, what: Observations[Kind]): void {
+    if (kind !== "appThrew" && kind !== "faultReported") this.#addAll(time, kind, what);
+    if (this.#isReadable) this.lines.push(`${String(time).padStart(8)}  ${kind.padEnd(16)} ${describe(what)}`);
+  }
+
+  #addAll(time: number, kind: string, what: object): void {
     this.#add(kind);
     this.#addNumber(time);
-    for (const value of Object.values(what)) {
+    for (const value of Object.values(what) as unknown[]) {
       if (typeof value === "string") this.#add(value);
       else if (typeof value === "number") this.#addNumber(value);
     }
-    if (this.#isReadable) this.lines.push(`${String(time).padStart(8)}  ${kind.padEnd(16)} ${describe(what)}`);
   }
 
   #add(text: string): void {
