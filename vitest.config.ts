@@ -5,7 +5,7 @@ const SYSTEM = "test/system/**/*.test.ts";
 /** `main` needs npm packages alone; `system` also needs programs of the machine, such as Chromium. */
 export default defineConfig({
   test: {
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     // One for each of the two cores that the slowest machines have; the default there is one.
     maxWorkers: 2,
     projects: [

@@ -151,6 +151,8 @@ export interface FanOut
   > {
   /** Milliseconds to wait for acknowledgements where the app does not say, since those of other servers may get lost. @default no end */
   readonly ackTimeout?: number | undefined;
+  /** How often a broadcast with acknowledgements calls `counted`, where that is not once for each server it goes to. */
+  counts?(isLocal: boolean): Promise<number>;
 }
 
 /** Makes the adapter of a namespace: a class, or a function such as `createAdapter()` of a published adapter returns. */

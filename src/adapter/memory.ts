@@ -61,7 +61,7 @@ export class MemoryAdapter extends Emitter<RoomEvents> implements AdapterContrac
     options: BroadcastOptions,
     counted: (clients: number) => void,
     answered: (...args: unknown[]) => void,
-    lost: () => void = () => {},
+    lost?: () => void,
   ): (() => void) | void {
     const { nsp } = this;
     const flags = options.flags ?? {};

@@ -176,7 +176,8 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> {
     );
     const timeout = this.#flags.timeout ?? this.#target.fanOut.ackTimeout;
     if (timeout !== undefined) timer = schedule.after(timeout, () => answers.fail(new Error("operation has timed out")));
-    this.#target.fanOut.serverCount().then((count) => answers.servers(count), (error: Error) => answers.fail(error));
+    const counts = countsOf(this.#target.fanOut, this.#flags.local === true);
+    counts.then((count) => answers.servers(count), (error: Error) => answers.fail(error));
   }
 
   /** Adapters made for other servers do not say how to stop; the id of the packet then tells. */
@@ -184,6 +185,12 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> {
     if (cancel !== undefined) cancel();
     else if (ackId !== undefined) this.#target.forgetAcks(ackId);
   }
+}
+
+/** How many counts of recipients there will be for one broadcast. */
+export async function countsOf(fanOut: FanOut, isLocal: boolean): Promise<number> {
+  if (fanOut.counts !== undefined) return fanOut.counts(isLocal);
+  return isLocal ? 1 : fanOut.serverCount();
 }
 
 function union(rooms: ReadonlySet<Room>, more: Room | Room[]): ReadonlySet<Room> {

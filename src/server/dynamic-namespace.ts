@@ -2,6 +2,7 @@ import type { BroadcastOptions, FanOut, LocalSockets, NamespaceAdapter, Room } f
 import { MemoryAdapter } from "../adapter/memory.ts";
 import type { DefaultEventsMap, EventsMap } from "../events/event-maps.ts";
 import type { Packet } from "../wire/packet.ts";
+import { countsOf } from "./broadcast.ts";
 import { isThenable } from "./faults.ts";
 import { Namespace } from "./namespace.ts";
 import type { NamespaceParts } from "./parts.ts";
@@ -85,7 +86,9 @@ export class DynamicNamespace<
   }
 }
 
-type Child = { readonly fanOut: FanOut };
+interface Child {
+  readonly fanOut: FanOut;
+}
 
 /** Says to every child what is said to the parent. */
 class FamilyAdapter extends MemoryAdapter implements FanOut {
@@ -99,6 +102,12 @@ class FamilyAdapter extends MemoryAdapter implements FanOut {
   get ackTimeout(): number | undefined {
     for (const { fanOut } of this.#children) return fanOut.ackTimeout;
     return undefined;
+  }
+
+  /** Its own, since there may be no children, and theirs. */
+  async counts(isLocal: boolean): Promise<number> {
+    const counts = await Promise.all(Array.from(this.#children, ({ fanOut }) => countsOf(fanOut, isLocal)));
+    return counts.reduce((sum, count) => sum + count, 1);
   }
 
   override broadcast(packet: Packet, options: BroadcastOptions): void {

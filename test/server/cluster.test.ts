@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "#test";
 import { Adapter, type BroadcastOptions, RemoteSocket, type SocketDetails } from "../../src/index.ts";
 import { MemoryServer } from "../memory/server.ts";
-import { faultsOf, join, recorder } from "./client.ts";
+import { connect, faultsOf, join, recorder } from "./client.ts";
 
 const reserved = ["connect", "connection", "new_namespace"];
 
@@ -153,6 +153,40 @@ describe("a server in a cluster", () => {
     assert.deepEqual(heard, []);
     answered("theirs", "more");
     assert.deepEqual(heard, [["answers", null, ["mine", "theirs"]]]);
+  });
+
+  test("waits for nobody else where a broadcast stays here", async () => {
+    const io = clusterServer();
+    const { client } = await join(io);
+    const { heard, hear } = recorder();
+    ClusterAdapter.answer = undefined;
+    io.local.timeout(1000).emit("x", hear("answers"));
+    await io.host.settle();
+    client.send('30["mine"]');
+    assert.deepEqual(heard, [["answers", null, ["mine"]]]);
+  });
+
+  test("waits for the other servers in each child of a dynamic namespace too", async () => {
+    const io = clusterServer();
+    const family = io.of(/^\/d\d$/);
+    const client = await connect(io);
+    await client.join("/d1");
+    const { heard, hear } = recorder();
+    let counted!: (clients: number) => void;
+    let answered!: (...args: unknown[]) => void;
+    ClusterAdapter.answer = (...given) => void ([counted, answered] = given);
+    family.timeout(1000).emit("x", hear("answers"));
+    await io.host.settle();
+    client.send('3/d1,0["mine"]');
+    counted(1);
+    counted(0);
+    assert.deepEqual(heard, []);
+    answered("theirs");
+    assert.deepEqual(heard, [["answers", null, ["mine", "theirs"]]]);
+    family.local.timeout(1000).emit("x", hear("local answers"));
+    await io.host.settle();
+    client.send('3/d1,1["mine"]');
+    assert.deepEqual(heard[1], ["local answers", null, ["mine"]]);
   });
 
   test("sees sockets of other servers as RemoteSocket (RSO-1)", async () => {
