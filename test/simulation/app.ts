@@ -1,6 +1,6 @@
 import type { CoreServer, DrainOptions, Limits, Namespace, Session, Socket } from "../../src/index.ts";
 import { type AckForm, type Act } from "./acts.ts";
-import type { Auth } from "./clients/socket-client.ts";
+import type { Auth } from "./clients/client.ts";
 import { type Drop, Members } from "./members.ts";
 import { Middleware } from "./middleware.ts";
 import type { Saw } from "./observations.ts";

@@ -2,7 +2,7 @@ import type { DrainOptions, Limits } from "../../src/index.ts";
 import { drawAct, drawPad } from "./acts.ts";
 import { type EngineManners, goodManners } from "./clients/engine-client.ts";
 import { drawAttack } from "./clients/grammar.ts";
-import { type Message, ordinary } from "./clients/socket-client.ts";
+import { type Message, ordinary } from "./clients/client.ts";
 import { middlewareChoices } from "./middleware.ts";
 import { Random, type Weights, weights } from "./random.ts";
 import { type ClientPlan, type FaultKind, type Scenario, type SimulatedOptions, type Step, faultKinds } from "./scenario.ts";

@@ -1,6 +1,6 @@
 import type { Socket } from "../../src/index.ts";
 import type { App, Surroundings } from "./app.ts";
-import type { Auth } from "./clients/socket-client.ts";
+import type { Auth } from "./clients/client.ts";
 
 type Next = (error?: Error) => void;
 

@@ -2,7 +2,7 @@ import type { DrainOptions, ServerOptions } from "../../src/index.ts";
 import type { Act } from "./acts.ts";
 import type { EngineManners } from "./clients/engine-client.ts";
 import type { HostileInput } from "./clients/grammar.ts";
-import type { Auth, Message } from "./clients/socket-client.ts";
+import type { Auth, Message } from "./clients/client.ts";
 import type { Cut, Direction, LineQuality } from "./network/line.ts";
 
 /** Everything that a run depends on, as plain JSON. */

@@ -1,8 +1,9 @@
 import type { DrainOptions, Limits } from "../../src/index.ts";
 import type { Reply, RequestLike, WebSocketLike } from "../../src/platform.ts";
 import type { Act } from "./acts.ts";
+import { type Client, moderate, ordinary } from "./clients/client.ts";
 import { attack } from "./clients/grammar.ts";
-import { SocketClient, ordinary } from "./clients/socket-client.ts";
+import { SocketClient } from "./clients/socket-client.ts";
 import { Line } from "./network/line.ts";
 import type { Site } from "./network/site.ts";
 import type { SimulatedWebSocket } from "./network/web-socket.ts";
@@ -26,7 +27,7 @@ export interface Observer {
 export class Simulation implements Site {
   readonly scenario: Scenario;
   readonly world = new World();
-  readonly clients: SocketClient[];
+  readonly clients: Client[];
   readonly manners: Scenario["platform"];
   life: ServerLife;
   /** Whether the faults and what they led to are over: nobody has a reason to end. */
@@ -79,7 +80,7 @@ export class Simulation implements Site {
       client.answers = "now";
       if (!client.isGood) client.leave();
       else if (number === 0) client.connect();
-      client.content(this.scenario.options.limits as Partial<Limits>);
+      moderate(client, this.scenario.options.limits as Partial<Limits>);
       client.insist();
     }
     this.life.process.goOn();
@@ -168,10 +169,10 @@ export class Simulation implements Site {
     }
   }
 
-  #takeAtClient(step: Step, client: SocketClient): void {
+  #takeAtClient(step: Step, client: Client): void {
     switch (step.do) {
       case "say":
-        return void client.emit(step.message);
+        return client.emit(step.message);
       case "come":
         return client.connect();
       case "go":
@@ -193,7 +194,7 @@ export class Simulation implements Site {
       case "stall":
         return client.line.stall(step.direction);
       case "attack":
-        return attack(client, step.input);
+        return client instanceof SocketClient ? attack(client, step.input) : undefined;
       default: // steps of the server
     }
   }

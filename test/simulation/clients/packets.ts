@@ -3,6 +3,7 @@
  *
  *     <type>[<attachments>-][<nsp>,][<ack id>][<JSON>]
  */
+import type { Frame } from "../network/web-socket.ts";
 
 export interface Packet {
   readonly type: number;
@@ -41,6 +42,32 @@ export function readPacket(text: string): Packet {
     attachments: Number(attachments ?? 0),
     data: json === "" ? undefined : (JSON.parse(json!) as unknown),
   };
+}
+
+/** Puts what one connection carries together: a packet is whole once its attachments are there. */
+export class Assembly {
+  #packet: Packet | undefined;
+  #missing = 0;
+
+  /** Whether attachments are missing. */
+  get isOpen(): boolean {
+    return this.#packet !== undefined;
+  }
+
+  /** The packet that is whole now, with the type that it has without attachments. */
+  add(frame: Frame): Packet | undefined {
+    if (typeof frame !== "string") this.#missing -= 1;
+    else {
+      const packet = readPacket(frame);
+      if (packet.type !== BINARY_EVENT && packet.type !== BINARY_ACK) return packet;
+      this.#packet = { ...packet, type: packet.type - 3 };
+      this.#missing = packet.attachments;
+    }
+    if (this.#missing > 0) return undefined;
+    const whole = this.#packet;
+    this.#packet = undefined;
+    return whole;
+  }
 }
 
 /** A message of an app, its bytes taken out. */

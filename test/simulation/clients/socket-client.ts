@@ -1,13 +1,11 @@
-import type { Limits } from "../../../src/index.ts";
-import type { Act } from "../acts.ts";
 import type { Line } from "../network/line.ts";
 import type { Site } from "../network/site.ts";
 import type { Frame } from "../network/web-socket.ts";
+import { type Auth, type Client, type Message, blobsOf, greeting, ordinary } from "./client.ts";
 import { EngineClient, type EngineManners } from "./engine-client.ts";
 import {
   ACK,
-  BINARY_ACK,
-  BINARY_EVENT,
+  Assembly,
   CONNECT,
   CONNECT_ERROR,
   DISCONNECT,
@@ -32,37 +30,15 @@ interface Memory {
   offset: string | undefined;
 }
 
-/** What a client says of itself when it connects; the app's middlewares and listeners do what it tells them. */
-export interface Auth {
-  readonly middleware: string;
-  readonly farewell: string;
-}
-
-/** What an event tells the app to do, and how the client answers what comes back. */
-export interface Message {
-  readonly nsp: string;
-  readonly act: Act;
-  readonly pad: number;
-  readonly blobs: number;
-  readonly ack: boolean;
-}
-
-const greeting = { act: { do: "emit", pad: 0, blobs: 0, volatile: false, ack: "none", ms: 0 }, pad: 0, blobs: 0 } as const;
-
-export const ordinary: Auth = { middleware: "pass", farewell: "none" };
-
-/** A client of Socket.IO, as the official one behaves: it comes back until it is told to stay away. */
-export class SocketClient {
+/** A client of Socket.IO, as the official one behaves. */
+export class SocketClient implements Client {
   readonly number: number;
   readonly line: Line;
-  /** Namespaces that it wants to be in. */
   readonly wants = new Set<string>();
   auth: Auth = ordinary;
   isHostile = false;
-  /** Messages that it sends as soon as it has joined a namespace. */
   greetings = 0;
-  /** When the app asks for an answer: at once, in a while, twice, or never. */
-  answers: "now" | "later" | "twice" | "never" = "now";
+  answers: Client["answers"] = "now";
   engine: EngineClient | undefined;
   readonly #site: Site;
   readonly #manners: EngineManners;
@@ -70,7 +46,7 @@ export class SocketClient {
   readonly #sockets = new Map<string, ClientSocket>();
   /** By namespace. */
   readonly #memories = new Map<string, Memory>();
-  #incomplete: { readonly packet: Packet; blobs: number } | undefined;
+  #assembly = new Assembly();
   #wanted = false;
   #ackIds = 0;
   readonly #pending = new Map<string, number>();
@@ -84,25 +60,25 @@ export class SocketClient {
     this.#nextItem = nextItem;
   }
 
-  /** Whether it keeps to the protocol, so that all that is promised is promised to it. */
   get isGood(): boolean {
     return !this.isHostile && this.#manners.takesTurns && this.#manners.pongs && this.#manners.stamps;
   }
 
-  /** A client of before Socket.IO 3: it is in `/` without asking, and knows its ids by itself. */
   get isOld(): boolean {
     return this.#manners.revision3 !== undefined;
   }
 
-  /** Whether it is where it wants to be. */
-  get isContent(): boolean {
-    return this.engine?.isOpen === true && [...this.wants].every((nsp) => this.#sockets.get(nsp)?.state === "connected");
+  get isOpen(): boolean {
+    return this.engine?.isOpen === true;
   }
 
-  /** How things stand, for people. */
+  get isContent(): boolean {
+    return this.isOpen && [...this.wants].every((nsp) => this.#sockets.get(nsp)?.state === "connected");
+  }
+
   get status(): string {
     const places = [...this.#sockets].map(([nsp, { state }]) => `${nsp} ${state}`).join(", ");
-    return `${this.engine?.isOpen === true ? "open" : "not open"}; wants ${[...this.wants].join(" ")}; ${places}`;
+    return `${this.isOpen ? "open" : "not open"}; wants ${[...this.wants].join(" ")}; ${places}`;
   }
 
   get isAway(): boolean {
@@ -119,7 +95,6 @@ export class SocketClient {
     this.#open();
   }
 
-  /** Leaves, and stays away. */
   leave(): void {
     this.#wanted = false;
     this.engine?.close();
@@ -127,7 +102,7 @@ export class SocketClient {
 
   join(nsp: string): void {
     this.wants.add(nsp);
-    if (this.engine?.isOpen === true) this.#join(nsp);
+    if (this.isOpen) this.#join(nsp);
   }
 
   leaveNamespace(nsp: string): void {
@@ -139,37 +114,27 @@ export class SocketClient {
     this.#send({ type: DISCONNECT, nsp, id: undefined, attachments: 0, data: undefined });
   }
 
-  /** Wants something, and no more than the server's limits let it have. */
-  content({ maxNamespacesPerConnection = Infinity, maxDynamicNamespaces = Infinity }: Partial<Limits>): void {
-    const wanted = [...this.wants].map((nsp) => (nsp === "/d2" && maxDynamicNamespaces < 2 ? "/d1" : nsp));
-    const kept = new Set(wanted.length === 0 ? ["/"] : wanted.slice(0, maxNamespacesPerConnection));
-    for (const nsp of [...this.wants]) if (!kept.has(nsp)) this.leaveNamespace(nsp);
-    for (const nsp of kept) this.wants.add(nsp);
-  }
-
-  /** Joins again where it was refused or sent away. */
   insist(): void {
-    for (const nsp of this.wants) if (this.engine?.isOpen === true) this.#join(nsp);
+    for (const nsp of this.wants) if (this.isOpen) this.#join(nsp);
   }
 
-  /** Sends a message, if it is connected; says whether it did. */
-  emit({ nsp, act, pad, blobs, ack }: Message): number | undefined {
+  /** Sends a message, if it is connected. */
+  emit({ nsp, act, pad, blobs, ack }: Message): void {
     const socket = this.#sockets.get(nsp);
-    if (socket?.state !== "connected" || this.engine?.isOpen !== true) return undefined;
+    if (socket?.state !== "connected" || !this.isOpen) return;
     const item = this.#nextItem();
     const id = ack ? this.#ackIds++ : undefined;
     if (id !== undefined) this.#pending.set(`${nsp}#${id}`, item);
     this.#site.saw("sent", { sid: this.sid, socket: socket.id, item });
     const content = { item, act, pad: "x".repeat(pad) };
     this.#send(packetOf(EVENT, nsp, ["m", content], id, blobsOf(blobs)), blobs, item);
-    return item;
   }
 
   #open(): void {
     this.#connection += 1;
     this.#sockets.clear();
     this.#pending.clear();
-    this.#incomplete = undefined;
+    this.#assembly = new Assembly();
     const connection = this.#connection;
     this.engine = new EngineClient(this.line, this.#site, this.#manners, {
       open: ({ sid, pingInterval, pingTimeout }) => {
@@ -214,27 +179,16 @@ export class SocketClient {
   // ---- in
 
   #receive(message: Frame): void {
-    if (typeof message !== "string") return this.#receiveBlob();
-    if (this.#incomplete !== undefined) return this.#isMixedUp("a text where bytes are due");
-    const packet = readPacket(message);
-    this.#site.saw("packetArrived", { sid: this.sid, text: message, packet });
-    if (packet.type === BINARY_EVENT || packet.type === BINARY_ACK) this.#incomplete = { packet, blobs: packet.attachments };
-    else this.#receivePacket(packet);
+    if (this.#assembly.isOpen === (typeof message === "string")) return this.#isMixedUp(message);
+    if (typeof message === "string") this.#site.saw("packetArrived", { sid: this.sid, text: message, packet: readPacket(message) });
+    const packet = this.#assembly.add(message);
+    if (packet !== undefined) this.#receivePacket(packet);
   }
 
   /** One that switches while a GET is under way may get half a packet from each side. */
-  #isMixedUp(what: string): void {
-    if (this.#manners.pauses) this.#site.threw(new Error(what));
-    else this.engine?.close();
-  }
-
-  #receiveBlob(): void {
-    const incomplete = this.#incomplete;
-    if (incomplete === undefined) return this.#isMixedUp("bytes that nobody announced");
-    incomplete.blobs -= 1;
-    if (incomplete.blobs > 0) return;
-    this.#incomplete = undefined;
-    this.#receivePacket({ ...incomplete.packet, type: incomplete.packet.type - 3 });
+  #isMixedUp(message: Frame): void {
+    if (!this.#manners.pauses) return this.engine?.close();
+    this.#site.threw(new Error(typeof message === "string" ? "a text where bytes are due" : "bytes that nobody announced"));
   }
 
   #receivePacket({ type, nsp, id, data }: Packet): void {
@@ -287,8 +241,4 @@ export class SocketClient {
     else answer();
     if (this.answers === "twice") answer();
   }
-}
-
-function blobsOf(count: number): Uint8Array[] {
-  return Array.from({ length: count }, (_, at) => Uint8Array.from([at, 1, 2]));
 }

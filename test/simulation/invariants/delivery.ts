@@ -95,7 +95,7 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
   return {
     on: {
       serverCloses: () => {
-        if (simulation.isRestarting) for (const { sid, engine, isGood: good } of simulation.clients) if (good && engine?.isOpen === true) leaving.add(sid);
+        if (simulation.isRestarting) for (const { sid, isOpen, isGood: good } of simulation.clients) if (good && isOpen) leaving.add(sid);
       },
       // Farewells of others may be more than may wait.
       limitHit: ({ sid }) => void leaving.delete(sid),
@@ -133,8 +133,8 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
       }
     },
     settled() {
-      for (const { sid, engine, isGood: good } of simulation.clients) {
-        if (!good || engine?.isOpen !== true) continue;
+      for (const { sid, isOpen, isGood: good } of simulation.clients) {
+        if (!good || !isOpen) continue;
         const missing = streamOf(sid).sent.find(({ fate, arrived }) => fate === "sure" && !arrived);
         if (missing !== undefined) fail("I33", `${missing.item} never arrived at ${sid}`);
       }

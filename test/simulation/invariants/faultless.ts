@@ -13,8 +13,8 @@ export function faultless({ simulation, isGood, fail }: Watch): Invariant {
       sessionClosed: ({ sid, reason }) => {
         const { client, cuts } = opened.get(sid) ?? {};
         if ((reason !== "transport error" && reason !== "parse error") || client === undefined || !isGood(sid) || limited.has(sid)) return;
-        const { line, engine, sid: current } = simulation.clients[client]!;
-        if (line.cuts === cuts && current === sid && engine?.isOpen === true) fail("I35", `${sid} ended with "${reason}", but its client made no error`);
+        const { line, isOpen, sid: current } = simulation.clients[client]!;
+        if (line.cuts === cuts && current === sid && isOpen) fail("I35", `${sid} ended with "${reason}", but its client made no error`);
       },
     },
   };

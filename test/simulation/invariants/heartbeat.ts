@@ -8,7 +8,7 @@ const QUEUED = 100;
 
 /** I20, I21: nobody is taken for dead who is alive, neither client nor server, whatever the process was doing; and the dead are found out. */
 export function heartbeat({ simulation, fail }: Watch): Invariant {
-  const clientOf = (sid: string) => simulation.clients.find((client) => client.isGood && client.engine?.isOpen === true && client.sid === sid);
+  const clientOf = (sid: string) => simulation.clients.find((client) => client.isGood && client.isOpen && client.sid === sid);
   /** When a process of the server last went on after a pause. */
   let resumedAt = -Infinity;
   let isClosing = false;
@@ -54,7 +54,7 @@ export function heartbeat({ simulation, fail }: Watch): Invariant {
     settled() {
       for (const { id, readyState } of simulation.life.io.engine.sessions.values()) {
         if (readyState !== "open") continue;
-        const isAlive = simulation.clients.some((client) => client.engine?.isOpen === true && client.sid === id);
+        const isAlive = simulation.clients.some((client) => client.isOpen && client.sid === id);
         if (!isAlive) fail("I21", `${id} is open, but its client has been gone for long`);
       }
     },

@@ -49,8 +49,8 @@ export function reception({ simulation, isGood, fail }: Watch): Invariant {
       },
     },
     settled() {
-      for (const { sid, engine, isGood: good } of simulation.clients) {
-        if (!good || engine?.isOpen !== true) continue;
+      for (const { sid, isOpen, isGood: good } of simulation.clients) {
+        if (!good || !isOpen) continue;
         const missing = streamOf(sid).sent.find((sent) => !sent.handled && !mayBeMissing(sent));
         if (missing !== undefined) fail("I33", `${missing.item} of ${sid} was never handled`);
       }
