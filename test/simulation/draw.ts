@@ -9,6 +9,9 @@ import { type ClientPlan, type FaultKind, type Scenario, type SimulatedOptions, 
 
 const namespaces = ["/", "/", "/a", "/b", "/d1", "/d2"];
 
+/** Of so many seeds, one has the released client. */
+const RELEASED = 200;
+
 /** The scenario of a seed: always the same one. */
 export function drawScenario(seed: number): Scenario {
   const random = new Random(seed, "scenario");
@@ -17,7 +20,9 @@ export function drawScenario(seed: number): Scenario {
   const allowEIO3 = old.chance(0.2);
   const options = { ...drawSlowConsumer(new Random(seed, "slow consumer"), drawOptions(new Random(seed, "options"), faults)), ...(allowEIO3 && { allowEIO3 }) };
   const drawn = Array.from({ length: random.between(1, 4) }, () => drawClient(random, faults, options));
-  const clients = drawn.map((plan) => (allowEIO3 && old.chance(0.6) ? makeOld(old, plan, options) : plan));
+  const known = drawn.map((plan) => (allowEIO3 && old.chance(0.6) ? makeOld(old, plan, options) : plan));
+  const released = new Random(seed, "released client");
+  const clients = released.chance(1 / RELEASED) ? known.map((plan) => (released.chance(0.7) ? makeReleased(plan) : plan)) : known;
   const count = random.pick([60, 100, 200, 400]);
   const kinds = weighSteps(faults);
   const steps = Array.from({ length: count }, () => drawStep(random, kinds, clients));
@@ -114,6 +119,11 @@ function drawClient(random: Random, faults: readonly FaultKind[], { limits = {} 
 function makeOld(random: Random, plan: ClientPlan, { limits = {} }: SimulatedOptions): ClientPlan {
   const wants = new Set(["/", ...plan.wants]);
   return { ...plan, manners: { ...plan.manners, revision3: random.pick(["bytes", "text"]) }, wants: [...wants].slice(0, mostNamespaces(limits)) };
+}
+
+/** It keeps to the protocol of today, whatever was planned. */
+function makeReleased({ manners: { transport, upgrades }, ...plan }: ClientPlan): ClientPlan {
+  return { ...plan, manners: { ...goodManners, transport, upgrades }, hostile: false, released: true };
 }
 
 function mostNamespaces(limits: Partial<Limits> | "hardened"): number {

@@ -50,7 +50,7 @@ export interface Observations {
   serverOpens: {};
 
   // ---- at clients
-  clientOpened: { readonly client: number; readonly sid: string; readonly good: boolean; readonly waits: boolean; readonly pingInterval: number; readonly pingTimeout: number };
+  clientOpened: { readonly client: number; readonly sid: string; readonly good: boolean; readonly waits: boolean };
   clientClosed: { readonly client: number; readonly sid: string; readonly reason: string };
   /** A client sends `item` from its socket. */
   sent: { readonly sid: string; readonly socket: string; readonly item: number };

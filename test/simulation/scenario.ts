@@ -31,6 +31,8 @@ export type SimulatedOptions = Pick<
 export interface ClientPlan {
   readonly manners: EngineManners;
   readonly hostile: boolean;
+  /** Is the released client, not a model of it. @default false */
+  readonly released?: boolean;
   readonly quality: LineQuality;
   readonly wants: readonly string[];
   /** Messages that it sends as soon as it has joined a namespace. */

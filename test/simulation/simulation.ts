@@ -2,15 +2,15 @@ import type { DrainOptions, Limits } from "../../src/index.ts";
 import type { Reply, RequestLike, WebSocketLike } from "../../src/platform.ts";
 import type { Act } from "./acts.ts";
 import { type Client, moderate, ordinary } from "./clients/client.ts";
+import { createClient } from "./clients/create.ts";
 import { attack } from "./clients/grammar.ts";
 import { SocketClient } from "./clients/socket-client.ts";
-import { Line } from "./network/line.ts";
 import type { Site } from "./network/site.ts";
 import type { SimulatedWebSocket } from "./network/web-socket.ts";
 import type { Observations, Saw } from "./observations.ts";
 import { ServerProcess } from "./process.ts";
 import { Random } from "./random.ts";
-import type { ClientPlan, Scenario, Step } from "./scenario.ts";
+import type { Scenario, Step } from "./scenario.ts";
 import { ServerLife } from "./server.ts";
 import { World } from "./world.ts";
 
@@ -49,7 +49,8 @@ export class Simulation implements Site {
     this.manners = scenario.platform;
     this.#observer = observe(this);
     this.life = this.#start();
-    this.clients = scenario.clients.map((plan, number) => this.#createClient(plan, number));
+    const place = { world: this.world, seed: scenario.seed, site: this, nextItem: () => this.#items++ };
+    this.clients = scenario.clients.map((plan, number) => createClient(number, plan, place));
   }
 
   get now(): number {
@@ -266,19 +267,6 @@ export class Simulation implements Site {
     this.saw("serverDied", {});
     for (const client of this.clients) client.line.cut("reset");
     this.life = this.#start();
-  }
-
-  #createClient(plan: ClientPlan, number: number): SocketClient {
-    const line = new Line(this.world, new Random(this.scenario.seed, `line ${number}`), plan.quality);
-    line.retriesPosts = plan.retriesPosts;
-    line.stripsUpgrades = plan.stripsUpgrades;
-    line.idleCut = plan.idleCut ?? Infinity;
-    const client = new SocketClient(number, line, this, plan.manners, () => this.#items++);
-    client.isHostile = plan.hostile;
-    client.greetings = plan.greetings;
-    for (const nsp of plan.wants) client.wants.add(nsp);
-    client.connect();
-    return client;
   }
 
   // ---- the server's address

@@ -43,6 +43,8 @@ export interface Client {
   readonly isAway: boolean;
   /** Whether it is where it wants to be. */
   readonly isContent: boolean;
+  /** Whether it hears nothing any more, by a fault of its own, until it finds that nobody pings. */
+  readonly isStranded: boolean;
   /** How things stand, for people. */
   readonly status: string;
   connect(): void;

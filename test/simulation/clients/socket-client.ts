@@ -36,6 +36,7 @@ export class SocketClient implements Client {
   readonly line: Line;
   readonly wants = new Set<string>();
   auth: Auth = ordinary;
+  readonly isStranded = false;
   isHostile = false;
   greetings = 0;
   answers: Client["answers"] = "now";
@@ -137,8 +138,8 @@ export class SocketClient implements Client {
     this.#assembly = new Assembly();
     const connection = this.#connection;
     this.engine = new EngineClient(this.line, this.#site, this.#manners, {
-      open: ({ sid, pingInterval, pingTimeout }) => {
-        this.#site.saw("clientOpened", { client: this.number, sid, good: this.isGood, waits: this.#manners.pauses, pingInterval, pingTimeout });
+      open: ({ sid }) => {
+        this.#site.saw("clientOpened", { client: this.number, sid, good: this.isGood, waits: this.#manners.pauses });
         for (const nsp of this.wants) this.#join(nsp);
       },
       message: (message) => connection === this.#connection && this.#receive(message),

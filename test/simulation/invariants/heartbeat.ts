@@ -8,16 +8,16 @@ const QUEUED = 100;
 
 /** I20, I21: nobody is taken for dead who is alive, neither client nor server, whatever the process was doing; and the dead are found out. */
 export function heartbeat({ simulation, fail }: Watch): Invariant {
-  const clientOf = (sid: string) => simulation.clients.find((client) => client.isGood && client.isOpen && client.sid === sid);
+  const clientOf = (sid: string) => simulation.clients.find((client) => client.isGood && client.isOpen && !client.isStranded && client.sid === sid);
   /** When a process of the server last went on after a pause. */
   let resumedAt = -Infinity;
   let isClosing = false;
   /** A client has heard nothing for too long: it must have had a reason. */
   const takesServerForDead = (number: number, sid: string): void => {
-    const { line, isGood } = simulation.clients[number]!;
+    const { line, isGood, isStranded } = simulation.clients[number]!;
     const { pingInterval, pingTimeout } = simulation.life.io.engine.opts;
     // Pings wait for alarms, which may be late; and so does an old client that switches to a WebSocket: for a last noop.
-    if (!isGood || isClosing || simulation.scenario.faults.includes("late alarm")) return;
+    if (!isGood || isStranded || isClosing || simulation.scenario.faults.includes("late alarm")) return;
     // One that the app has ended is not pinged, and may learn of its end only once it has switched.
     if (simulation.life.io.engine.sessions.get(sid)?.readyState !== "open") return;
     const window = pingInterval + pingTimeout;

@@ -22,8 +22,10 @@ export interface HttpAnswer {
 }
 
 /** Sends a request; `done` gets the answer, or `undefined` when the connection breaks. */
-export function sendRequest(line: Line, site: Site, ask: HttpAsk, done: (answer: HttpAnswer | undefined) => void): void {
-  new HttpExchange(line, site, ask, done).start();
+export function sendRequest(line: Line, site: Site, ask: HttpAsk, done: (answer: HttpAnswer | undefined) => void): Cuttable {
+  const exchange = new HttpExchange(line, site, ask, done);
+  exchange.start();
+  return exchange;
 }
 
 /** One HTTP request: on its way, at the server, or answered. */

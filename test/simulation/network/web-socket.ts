@@ -10,7 +10,7 @@ export interface WebSocketEvents {
   open(): void;
   message(frame: Frame): void;
   /** Once. */
-  close(): void;
+  close(wasOpen: boolean): void;
 }
 
 /** Milliseconds that a platform waits for the other side to agree to a close. */
@@ -77,9 +77,10 @@ export class SimulatedWebSocket implements Cuttable {
 
   #closeClient(): void {
     if (this.#client === "closed") return;
+    const wasOpen = this.#client !== "connecting";
     this.#client = "closed";
     this.#line.forget(this);
-    this.#events.close();
+    this.#events.close(wasOpen);
   }
 
   // ---- between

@@ -1,0 +1,98 @@
+import type { Manager, Socket } from "socket.io-client";
+import type { Site } from "../network/site.ts";
+import type { Frame } from "../network/web-socket.ts";
+import { ACK, Assembly, BINARY_EVENT, CONNECT, EVENT, type Packet, readPacket } from "./packets.ts";
+import { revision4 } from "./revision.ts";
+
+/** What its engine tells of a packet. */
+interface EnginePacket {
+  readonly type: string;
+  readonly data?: string | Uint8Array | ArrayBuffer;
+}
+
+/** One connection of the released client: what it sends and receives, seen from outside. */
+export class ReleasedConnection {
+  readonly sid: string;
+  /** It has stopped polling for a WebSocket that ended before the last GET was answered: the client goes on with neither. */
+  isStranded = false;
+  readonly #engine: Manager["engine"];
+  readonly #site: Site;
+  readonly #socketOf: (nsp: string) => Socket;
+  readonly #received = new Assembly();
+  readonly #posted = new Assembly();
+  /** Namespaces that it has been in. */
+  readonly #joined = new Set<string>();
+  readonly #stale: Set<string>;
+
+  /** `stale` is what came for sockets that had left, over this connection or one before: should a successor hear of it, it is known. */
+  constructor(engine: Manager["engine"], site: Site, socketOf: (nsp: string) => Socket, stale: Set<string>) {
+    this.#stale = stale;
+    this.#engine = engine;
+    this.#site = site;
+    this.#socketOf = socketOf;
+    this.sid = engine.id!;
+    engine.on("packet", (packet: EnginePacket) => {
+      if (packet.type === "message") this.#receive(frameOf(packet));
+    });
+    engine.on("packetCreate", (packet: EnginePacket) => {
+      if (packet.type === "message") this.#send(frameOf(packet));
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#engine.readyState === "open";
+  }
+
+  /** A listener has got it. */
+  heard(socket: string, item: string, isPlaced: boolean): void {
+    if (!this.#stale.delete(item)) this.#saw(socket, item, isPlaced);
+  }
+
+  messagesIn(body: string): number[] {
+    const messages = revision4.readPayload(body).filter((packet) => typeof packet !== "string" || packet.startsWith("4"));
+    return messages.flatMap((message) => {
+      const packet = this.#posted.add(typeof message === "string" ? message.slice(1) : message);
+      return packet?.type === EVENT ? [itemOf(packet)] : [];
+    });
+  }
+
+  #send(frame: Frame): void {
+    if (typeof frame !== "string") return;
+    // Without its attachments.
+    const packet = readPacket(frame);
+    if (packet.type !== EVENT && packet.type !== BINARY_EVENT) return;
+    this.#site.saw("sent", { sid: this.sid, socket: this.#socketOf(packet.nsp).id ?? "", item: itemOf(packet) });
+  }
+
+  #receive(frame: Frame): void {
+    if (typeof frame === "string") this.#site.saw("packetArrived", { sid: this.sid, text: frame, packet: readPacket(frame) });
+    const packet = this.#received.add(frame);
+    // The client hands packets over in promise jobs too.
+    if (packet !== undefined) void Promise.resolve().then(() => this.#arrived(packet));
+  }
+
+  /** What no listener hears of has arrived all the same: answers that come too late, and what is for a socket that has left. */
+  #arrived({ type, nsp, data }: Packet): void {
+    const args = data as readonly unknown[];
+    const { id: socket = "", connected } = this.#socketOf(nsp);
+    if (type === ACK) this.#saw("", `a${String(args[0])}`, false);
+    if (type === CONNECT) this.#joined.add(nsp);
+    // What is for one that comes back waits in the client until it is there, and is heard then.
+    if (type !== EVENT || connected || !this.#joined.has(nsp)) return;
+    const { item } = args[1] as { readonly item: string };
+    this.#stale.add(item);
+    this.#saw(socket, item, typeof args.at(-1) === "string");
+  }
+
+  #saw(socket: string, item: string, isPlaced: boolean): void {
+    this.#site.saw("arrived", { sid: this.sid, socket, item, isPlaced });
+  }
+}
+
+function itemOf({ data }: Packet): number {
+  return (data as readonly [string, { readonly item: number }])[1].item;
+}
+
+function frameOf({ data = "" }: EnginePacket): Frame {
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+}
