@@ -52,6 +52,8 @@ export interface Observations {
   // ---- at clients
   clientOpened: { readonly client: number; readonly sid: string; readonly good: boolean; readonly waits: boolean };
   clientClosed: { readonly client: number; readonly sid: string; readonly reason: string };
+  /** Its client has stopped polling for a WebSocket that has ended: it is open, and hears nothing. */
+  stranded: { readonly sid: string };
   /** A client sends `item` from its socket. */
   sent: { readonly sid: string; readonly socket: string; readonly item: number };
   /** What this connection has sent so far, and no answer says that it arrived, may be lost or not. */

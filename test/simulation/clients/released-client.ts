@@ -52,7 +52,7 @@ export class ReleasedClient implements Client {
       random: new Random(seed, `browser ${number}`),
       turn: (run) => this.#turn(run),
       stranded: (sid) => {
-        if (sid === this.sid) this.#connection!.isStranded = true;
+        if (sid === this.sid) this.#connection!.strand();
       },
       messagesIn: (sid, body) => (sid === this.sid ? this.#connection!.messagesIn(body) : []),
     });
@@ -66,6 +66,7 @@ export class ReleasedClient implements Client {
     });
     this.#manager.on("open", () => this.#opened());
     this.#manager.on("close", (reason) => {
+      this.#connection?.leave();
       site.saw("clientClosed", { client: number, sid: this.sid, reason: reason === "forced close" ? "client" : reason });
     });
   }

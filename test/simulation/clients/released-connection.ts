@@ -13,11 +13,12 @@ interface EnginePacket {
 /** One connection of the released client: what it sends and receives, seen from outside. */
 export class ReleasedConnection {
   readonly sid: string;
-  /** It has stopped polling for a WebSocket that ended before the last GET was answered: the client goes on with neither. */
   isStranded = false;
   readonly #engine: Manager["engine"];
   readonly #site: Site;
   readonly #socketOf: (nsp: string) => Socket;
+  /** Whether the client has turned away from it: it may still be closing, and nobody hears what comes. */
+  #isLeft = false;
   readonly #received = new Assembly();
   readonly #posted = new Assembly();
   /** Namespaces that it has been in. */
@@ -32,7 +33,7 @@ export class ReleasedConnection {
     this.#socketOf = socketOf;
     this.sid = engine.id!;
     engine.on("packet", (packet: EnginePacket) => {
-      if (packet.type === "message") this.#receive(frameOf(packet));
+      if (packet.type === "message" && !this.#isLeft) this.#receive(frameOf(packet));
     });
     engine.on("packetCreate", (packet: EnginePacket) => {
       if (packet.type === "message") this.#send(frameOf(packet));
@@ -40,7 +41,18 @@ export class ReleasedConnection {
   }
 
   get isOpen(): boolean {
-    return this.#engine.readyState === "open";
+    return !this.#isLeft && this.#engine.readyState === "open";
+  }
+
+  leave(): void {
+    this.#isLeft = true;
+  }
+
+  /** A WebSocket has ended that it had stopped polling for, before the last GET was answered: the client goes on with neither. */
+  strand(): void {
+    if (!this.isOpen) return;
+    this.isStranded = true;
+    this.#site.saw("stranded", { sid: this.sid });
   }
 
   /** A listener has got it. */

@@ -13,6 +13,7 @@ import { memory } from "./memory.ts";
 import { reception } from "./reception.ts";
 import { recovery } from "./recovery.ts";
 import { rooms } from "./rooms.ts";
+import { switching } from "./switching.ts";
 import { timers } from "./timers.ts";
 import { transports } from "./transports.ts";
 import { unjoined } from "./unjoined.ts";
@@ -32,6 +33,7 @@ export const invariants: readonly InvariantMaker[] = [
   timers,
   heartbeat,
   faultless,
+  switching,
   unjoined,
   faults,
   wire,
