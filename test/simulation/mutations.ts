@@ -494,4 +494,19 @@ export const mutations: readonly Mutation[] = [
     replace: `if (session.pulse !== undefined) return false;`,
     seed: 8_215_437,
   },
+
+  // ---- what only the released client finds
+  {
+    bug: "the places of attachments are counted from one",
+    seed: 654,
+    file: "wire/attachments.ts",
+    find: `attachments.push(toUint8Array(bytes)) - 1 };`,
+    replace: `attachments.push(toUint8Array(bytes)) };`,
+  },
+  {
+    bug: "a server that goes does not wait for those who have been told to switch",
+    file: "engine/session.ts",
+    find: `if (link.state !== "probing" || !link.answered) return void this.close(true);`,
+    replace: `return void this.close(true);`,
+  },
 ];
