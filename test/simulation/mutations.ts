@@ -504,9 +504,10 @@ export const mutations: readonly Mutation[] = [
     replace: `attachments.push(toUint8Array(bytes)) };`,
   },
   {
-    bug: "a server that goes does not wait for those who have been told to switch",
-    file: "engine/session.ts",
-    find: `if (link.state !== "probing" || !link.answered) return void this.close(true);`,
-    replace: `return void this.close(true);`,
+    bug: "a refusal gives no reason",
+    seed: 654,
+    file: "server/dialect.ts",
+    find: `refusal: (data) => data,`,
+    replace: `refusal: () => undefined,`,
   },
 ];
