@@ -50,7 +50,7 @@ const runners: readonly Runner[] = [
 ];
 
 for (const { name, command: [file, ...args], read } of runners) {
-  test(`the core's own tests pass on ${name}`, { timeout: 180_000 }, async () => {
+  test(`the core's own tests pass on ${name}`, { timeout: 360_000 }, async () => {
     const child = spawn(join(ROOT, "node_modules/.bin", file), [...args, ...TESTS], { cwd: ROOT, env: { ...process.env, NO_COLOR: "1" } });
     const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
     const report = `${out}\n${errors}`;

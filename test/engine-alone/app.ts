@@ -21,8 +21,8 @@ export interface AnyEngine {
   on(event: any, listener: (...args: any[]) => void): unknown;
 }
 
-/** Short, so that a client that is gone is missed soon. */
-export const options = { pingInterval: 100, pingTimeout: 2000, cors: { origin: "*" } };
+/** Short, so that a client that is gone is missed soon; long enough for one message of megabytes on a busy machine. */
+export const options = { pingInterval: 100, pingTimeout: 6000, cors: { origin: "*" } };
 
 export function app(engine: AnyEngine): void {
   const watchers = new Set<AnyConnection>();

@@ -55,8 +55,9 @@ export class Middleware {
 
   /** Rooms that are joined here count once the socket is let in, and are undone when it is not. */
   #join(socket: Socket): void {
-    this.#app.members.expect(socket, "r2");
+    // It throws where the limit is met.
     void socket.join("r2");
+    this.#app.members.expect(socket, "r2");
   }
 }
 
