@@ -120,7 +120,8 @@ export function delivery({ simulation, isGood, waits, fail }: Watch): Invariant 
         // It may come before the CONNECT of its socket, and its client takes it for one of the socket before.
         const socket = streamOf(sid).sent.find((sent) => sent.item === item && !sent.arrived)?.socket ?? named;
         const missed = isMissed(sid, socket, item);
-        arrivedAt(socket, item, isPlaced);
+        // And what it shows when it comes back is not of this one, then.
+        if (socket === named) arrivedAt(socket, item, isPlaced);
         if (missed) return;
         if (isGood(sid) && waits(sid)) arrivedInOrder(sid, socket, item);
         else arrivedOnce(sid, item);
