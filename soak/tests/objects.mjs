@@ -29,7 +29,10 @@ function grown(before, after) {
 /** Clients that do everything once; of the ways to leave, each is taken by some. Resolves to statistics once the server has forgotten them. */
 async function visit(server, count, empty) {
   const clients = await openMany(count, (at) => arrive(server.port, at));
-  await Promise.all(clients.map((client, at) => useAll(client, at)));
+  const lost = new Promise((_, reject) => {
+    for (const client of clients) client.onEnd = (why) => reject(new Error(`A client was lost while it used everything: ${why}`));
+  });
+  await Promise.race([Promise.all(clients.map((client, at) => useAll(client, at))), lost]);
   await Promise.all(clients.map(leave));
   closeIdle();
   return server.until(isEmptied(empty));

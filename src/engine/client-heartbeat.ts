@@ -1,5 +1,5 @@
 import type { DeadlineQueue, Schedule } from "../schedule.ts";
-import { type Beating, type HeartbeatKeeper, type Rhythm, hasGrace, verdicts } from "./heartbeat.ts";
+import { type Beating, type HeartbeatKeeper, type Rhythm, hasGrace, putOff, verdicts } from "./heartbeat.ts";
 
 /**
  * The client's ping, Engine.IO 3: `2`, answered by `3`. Without one for `pingInterval + pingTimeout` the session is over.
@@ -40,24 +40,16 @@ export class ClientHeartbeat implements HeartbeatKeeper {
     return false;
   }
 
-  /** The client counts from its pong, which this GET takes along, or the one before has taken. */
+  /** The client counts from its pong, which this GET takes along, or the one before has taken. And who has waited for a GET could not ping. */
   polled(session: Beating): boolean {
-    if (session.pulse !== "pinged") return false;
+    if (session.pulse !== "pinged") return session.heartbeat.due <= this.#schedule.now() && this.wait(session);
     session.pulse = "idle";
     this.#deadlines.add(session.heartbeat, this.#latest);
     return true;
   }
 
-  released(session: Beating): boolean {
-    return session.heartbeat.due <= this.#schedule.now() && this.wait(session);
-  }
-
   wait(session: Beating): boolean {
-    const { pingTimeout } = this.#rhythm();
-    const now = this.#schedule.now();
-    if (!hasGrace(session, now, pingTimeout)) return false;
-    this.#deadlines.add(session.heartbeat, now + pingTimeout);
-    return true;
+    return putOff(session, this.#deadlines, this.#schedule.now(), this.#rhythm().pingTimeout);
   }
 
   upgraded(): void {}

@@ -15,7 +15,7 @@ export interface Beating {
   pingTimedOut(): void;
 }
 
-/** `idle`: no ping is outstanding. `extended`: other data has put the deadline off. */
+/** `idle`: no ping is outstanding, or of an old client, no pong. `extended`: other data has put the deadline off. */
 export type Pulse = "idle" | "pinged" | "extended";
 
 /** Keeps the rhythm of all sessions of one revision. */
@@ -28,10 +28,8 @@ export interface HeartbeatKeeper {
   beat(session: Beating): void;
   /** Something else came from the client. Says whether that has put the deadline off. */
   otherData(session: Beating): boolean;
-  /** A GET came. Says whether that has put the deadline off. */
+  /** A GET came, or one is answered for which the client waits before it says anything. Says whether that has put the deadline off. */
   polled(session: Beating): boolean;
-  /** A GET is answered for which the client has waited before it says anything. Says whether that has put the deadline off. */
-  released(session: Beating): boolean;
   /** Judges this session later, for the sake of what waits to be handled. Says whether it does: after its grace, nothing puts it off. */
   wait(session: Beating): boolean;
   /** The session is on a WebSocket now. */
@@ -60,6 +58,13 @@ export function hasGrace(session: Beating, now: number, pingTimeout: number): bo
   session.pulse = "extended";
   session.heardAt = now;
   return session.grace > 0;
+}
+
+/** Moves the deadline to `pingTimeout` from now, as long as there is grace. Says whether it has. */
+export function putOff(session: Beating, deadlines: DeadlineQueue<Beating>, now: number, pingTimeout: number): boolean {
+  if (!hasGrace(session, now, pingTimeout)) return false;
+  deadlines.add(session.heartbeat, now + pingTimeout);
+  return true;
 }
 
 /** What decides the rhythm. */
@@ -128,16 +133,8 @@ export class Heartbeat implements HeartbeatKeeper {
     return session.pulse !== "idle" && session.heartbeat.due <= this.#schedule.now() && this.wait(session);
   }
 
-  released(session: Beating): boolean {
-    return this.polled(session);
-  }
-
   wait(session: Beating): boolean {
-    const { pingTimeout } = this.#rhythm();
-    const now = this.#schedule.now();
-    if (!hasGrace(session, now, pingTimeout)) return false;
-    this.#pongs.add(session.heartbeat, now + pingTimeout);
-    return true;
+    return putOff(session, this.#pongs, this.#schedule.now(), this.#rhythm().pingTimeout);
   }
 
   /** The client answers there what it was asked before, and where the platform takes pongs nobody would hear of it. */

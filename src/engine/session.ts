@@ -183,14 +183,9 @@ export class Session extends Outlet implements Beating {
     else end();
   }
 
-  /** @internal A GET waits now. */
+  /** @internal A GET waits now, or one is answered that its client wanted to see answered before it goes on. */
   polled(): void {
     if (this.readyState === "open" && this.#beats.polled(this)) this.owner.changed?.(this);
-  }
-
-  /** @internal A GET is answered that its client wanted to see answered before it goes on. */
-  released(): void {
-    if (this.readyState === "open" && this.#beats.released(this)) this.owner.changed?.(this);
   }
 
   /** @internal A POST is handled; what a new WebSocket brought meanwhile is next. */

@@ -99,6 +99,6 @@ export function hurryPoll(session: Session): void {
     if (session.link.state !== "probing") return;
     polling.answerWith(control("6"));
     // Its ping or pong is held back until then, also where this is late.
-    session.released();
+    session.polled();
   });
 }

@@ -140,8 +140,10 @@ export class Member implements Site, Subscriber {
     nsp.on("connection", (socket) => {
       this.#around.promises.begins(this.number, `${nsp.name} ${socket.id}`);
       this.saw("joined", { socket: socket.id, sid: socket.conn.id, nsp: nsp.name, recovered: false });
-      socket.onAnyOutgoing((_event, content: { readonly item: string }) => this.#around.promises.sent(this.number, socket, content.item));
-      socket.onAnyOutgoing((_event, content: { readonly item: string }) => this.#around.questions.sent(content.item));
+      socket.onAnyOutgoing((_event, { item }: { readonly item: string }) => {
+        this.#around.promises.sent(this.number, socket, item);
+        this.#around.questions.sent(item);
+      });
       socket.on("disconnect", () => this.#around.promises.ends(`${nsp.name} ${socket.id}`));
     });
     nsp.on("note", (item: string) => this.#around.promises.heard(this.number, item));
