@@ -3,7 +3,7 @@ import { Client, closeIdle, openMany } from "../client.mjs";
 import { Verdict, isEmptied } from "../verdict.mjs";
 import { frame } from "../web-socket.mjs";
 
-const OPTIONS = { cleanupEmptyChildNamespaces: true, connectionStateRecovery: { maxDisconnectionDuration: 300 }, pingInterval: 500, pingTimeout: 500 };
+const OPTIONS = { cleanupEmptyChildNamespaces: true, connectionStateRecovery: { maxDisconnectionDuration: 300 }, pingInterval: 500, pingTimeout: 10_000 };
 
 export async function objects({ start, scale }) {
   const server = await start(OPTIONS);
