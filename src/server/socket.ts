@@ -224,7 +224,10 @@ export class Socket<
     return this.nsp.adapter.addAll(this.id, wanted);
   }
 
+  /** Leaves a room; does nothing once the socket has left. */
   leave(room: Room): Promise<void> | void {
+    // Its client may come back: what it stays in then is settled.
+    if (this.isClosed) return undefined;
     this.client.changed();
     return this.nsp.adapter.del(this.id, room);
   }

@@ -104,6 +104,34 @@ describe("an upgrade", () => {
     assert.deepEqual(ws.take(), ["3probe", "4one", "451-two", bytes, "4three", "4four"]);
   });
 
+  test("sends what listeners say while the queue moves behind what is in it (G1)", async () => {
+    const { memory, client } = await start();
+    const { conn } = memory.last;
+    for (const data of ["one", "two", "three"]) memory.last.deliver(data);
+    const ws = await client.probe();
+    ws.send("2probe");
+    conn.once("drain", () => conn.send("said meanwhile"));
+    ws.send("5");
+    await memory.host.settle();
+    assert.deepEqual(ws.take(), ["3probe", "4one", "4two", "4three", "4said meanwhile"]);
+  });
+
+  test("sends all of the queue when a listener closes the connection while it moves", async () => {
+    const { memory, client } = await start();
+    const { conn } = memory.last;
+    for (const data of ["one", "two", "three"]) memory.last.deliver(data);
+    const ws = await client.probe();
+    ws.send("2probe");
+    const heard: string[] = [];
+    conn.on("upgrade", ({ name }) => heard.push(name));
+    conn.once("drain", () => conn.close());
+    ws.send("5");
+    await memory.host.settle();
+    assert.deepEqual(ws.take(), ["3probe", "4one", "4two", "4three"]);
+    assert.equal(conn.readyState, "closed");
+    assert.deepEqual(heard, []);
+  });
+
   test("gives a GET that waits at the switch a noop, and what the turn emitted to the WebSocket (U10)", async () => {
     const { memory, client } = await start();
     const ws = await client.probe();

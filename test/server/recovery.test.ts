@@ -228,6 +228,21 @@ describe("CONNECT with recovery", () => {
     assert.deepEqual((await enter(io, { pid })).heard.events, [["on its way"]]);
   });
 
+  test("replays a room to one whose listeners of its end have left it: that is too late", async () => {
+    const io = new MemoryServer(RECOVERY);
+    const { client, pid, socket, heard } = await enter(io);
+    await socket.join("room");
+    socket.on("disconnect", () => socket.leave("room"));
+    io.emit("last heard");
+    const { offset } = hear(client, heard.offset);
+    await cut(io, client);
+    io.to("room").emit("missed");
+    const back = await enter(io, { pid, offset });
+    assert.deepEqual(back.heard.events, [["missed"]]);
+    void socket.leave("room");
+    assert.equal(back.socket.rooms.has("room"), true);
+  });
+
   test("knows what was lost of a room that the socket has left since (G21)", async () => {
     const io = new MemoryServer({ ...RECOVERY, limits: { maxRecoveryPackets: 1 } });
     const { client, pid, socket } = await enter(io);

@@ -121,11 +121,12 @@ export class App {
 
   #welcome(socket: Socket): void {
     const sid = socket.conn.id;
-    const { farewell } = socket.handshake.auth as Partial<Auth>;
+    const { farewell, remarks } = socket.handshake.auth as Partial<Auth>;
     this.members.add(socket);
     this.#world.saw("joined", { socket: socket.id, sid, nsp: socket.nsp.name, recovered: socket.recovered });
     socket.on("m", (...args: unknown[]) => this.#handle(socket, args));
     socket.on("error", () => {});
+    if (remarks === true) this.#remark(socket);
     socket.on("disconnecting", (reason) => {
       this.members.leaving(socket);
       this.#world.saw("leaving", { socket: socket.id, sid, reason, rooms: [...socket.rooms] });
@@ -138,9 +139,20 @@ export class App {
     });
   }
 
+  /** Speaks a few times while the connection is handing over something else. */
+  #remark(socket: Socket): void {
+    let left = 3;
+    socket.conn.on("drain", () => {
+      if (left === 0 || this.#sending > 0 || !socket.connected) return;
+      left -= 1;
+      this.#emit({ do: "emit", pad: 0, blobs: 0, volatile: false, ack: "none", ms: 0 }, socket);
+    });
+  }
+
   #sayGoodbye(farewell: string | undefined, socket: Socket): unknown {
     if (farewell === "throw") return this.#throw();
     if (farewell === "join") return this.#join([socket], "r1");
+    if (farewell === "leave") return this.#leave([socket], "r1");
     if (farewell === "disconnect") {
       this.#world.saw("sentAway", { sid: socket.conn.id });
       return void socket.disconnect(true);
@@ -266,9 +278,7 @@ export class App {
   }
 
   #leave(sockets: readonly Socket[], room: string, together?: () => void): void {
-    // One that may come back would not be in the room then.
-    if (sockets.some((socket) => this.members.isLost(socket))) return;
-    for (const socket of sockets) this.members.leave(this.members.present(socket), room);
+    for (const socket of sockets) this.members.leave(socket, room);
     if (together === undefined) for (const socket of sockets) void socket.leave(room);
     else together();
   }

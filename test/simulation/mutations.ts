@@ -221,6 +221,13 @@ export const mutations: readonly Mutation[] = [
 
   // ---- recovery
   {
+    bug: "a socket that is lost may still leave a room",
+    file: "server/socket.ts",
+    find: `// Its client may come back: what it stays in then is settled.
+    if (this.isClosed) return undefined;`,
+    replace: ``,
+  },
+  {
     bug: "a socket that has come back may come back a second time",
     seed: 3949,
     file: "adapter/recovery.ts",
