@@ -47,9 +47,22 @@ export abstract class Outlet extends Connection {
 
   /** @internal Sends what is encoded, over whatever carries the session now. */
   protected push(item: Outgoing): void {
-    const { link } = this;
-    if (link.state === "websocket") this.#sendOver(link.ws, item);
-    else if (link.state === "polling" || link.state === "probing") this.#enqueue(this.polling!, item);
+    const { link, polling } = this;
+    if (link.state === "polling" || link.state === "probing") this.#enqueue(polling!, item);
+    else if (link.state !== "websocket") return;
+    // A listener of what is being moved speaks: the rest comes first.
+    else if (polling?.queue.isEmpty === false) polling.queue.push(item);
+    else this.#sendOver(link.ws, item);
+  }
+
+  /** Sends over the WebSocket what waited for a GET. */
+  protected moveQueue(): void {
+    const queue = this.polling?.queue;
+    for (let ws = this.webSocket; ws !== undefined; ws = this.webSocket) {
+      const item = queue?.shift();
+      if (item === undefined) return;
+      this.#sendOver(ws, item);
+    }
   }
 
   #sendOver(ws: WebSocketLike, item: Outgoing): void {

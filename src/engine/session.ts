@@ -83,7 +83,9 @@ export class Session extends Outlet implements Beating {
     this.#beats.upgraded(this);
     this.transportName = "websocket";
     polling.answerWith(control("6"));
-    for (const item of polling.takeAll()) this.push(item);
+    polling.stopHurrying();
+    this.moveQueue();
+    if (this.readyState === "closed") return;
     if (polling.openPost === undefined) this.polling = undefined;
     this.owner.logs.session?.("session goes on over websocket");
     this.owner.changed?.(this);
@@ -93,12 +95,18 @@ export class Session extends Outlet implements Beating {
   override close(discard = false): this {
     const { state } = this.link;
     // Clients take up a close at once, but events a moment later: what comes first must come with an answer of its own.
-    if (!discard) this.flushPoll();
-    if (!discard) this.flushBacklog();
+    if (!discard) this.#flush();
     if (this.link.state === "probing" && !discard) this.#leaveOnceSwitched(this.link, this.link.leaving ?? "in order");
     else if (state === "websocket" || discard || this.polling?.waiting === true) this.end("forced close");
     else if (state === "polling") this.#beginClosing();
     return this;
+  }
+
+  /** All that can go out now. */
+  #flush(): void {
+    this.flushPoll();
+    this.moveQueue();
+    this.flushBacklog();
   }
 
   /** @internal The server goes. Who was told to switch to a WebSocket, and has not yet, hangs when that ends: it has a moment for it. */
