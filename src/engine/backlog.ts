@@ -29,9 +29,10 @@ export class Backlog {
 
   /** Writes what waits, as far as it is told to. */
   flush(ws: WebSocketLike, write: (item: Outgoing) => void, extent: "all" | "what there is room for"): void {
-    this.#timer?.cancel();
     const limit = extent === "all" ? Infinity : this.#highWaterMark;
     while (!this.queue.isEmpty && ws.bufferedAmount < limit) write(this.queue.shift()!);
+    // Only now: whoever hears of a write may have sent more, which comes here too.
+    this.#timer?.cancel();
     if (this.queue.isEmpty) return;
     this.#timer = this.#schedule.after(LOOK_INTERVAL, () => this.flush(ws, write, extent));
   }

@@ -170,6 +170,19 @@ describe("slowConsumer over WebSocket", () => {
     assert.equal(letters(ws), "abcd");
   });
 
+  test("what a listener sends while it goes out comes behind it, and leaves nothing that is looked for after the end", async () => {
+    const memory = small("drop-oldest");
+    const ws = await unread(memory);
+    emit(memory.last, "abcde");
+    memory.last.conn.once("drain", () => emit(memory.last, "FG"));
+    ws.take();
+    ws.drain();
+    assert.equal(letters(ws), "cd");
+    memory.last.conn.close();
+    assert.equal(letters(ws), "eFG");
+    assert.equal(await memory.nextTimer(), Infinity);
+  });
+
   test("nothing is looked for once the connection has ended", async () => {
     const memory = small("drop-oldest");
     const ws = await unread(memory);
