@@ -91,6 +91,12 @@ export const mutations: readonly Mutation[] = [
 
   // ---- polling and upgrade
   {
+    bug: "what a listener says overtakes what is being moved to the WebSocket",
+    file: "engine/outlet.ts",
+    find: `else if (polling?.queue.isEmpty === false) polling.queue.push(item);`,
+    replace: ``,
+  },
+  {
     bug: "a POST that spans the upgrade is dropped",
     seed: 43,
     file: "engine/polling-requests.ts",
@@ -222,6 +228,7 @@ export const mutations: readonly Mutation[] = [
   // ---- recovery
   {
     bug: "a socket that is lost may still leave a room",
+    seed: 5854,
     file: "server/socket.ts",
     find: `// Its client may come back: what it stays in then is settled.
     if (this.isClosed) return undefined;`,
