@@ -65,7 +65,7 @@ export interface RequestLike {
   readBody(limit: number): Promise<Uint8Array | BodyFailure>;
   /** Gives up on a body that is still being read: the pending `readBody` resolves to `"aborted"`. */
   cancelBody(): void;
-  /** Calls `listener` when the client leaves before it got the reply. At most one listener. */
+  /** Calls `listener` when the client leaves before it got the reply; at once where it has left already. At most one listener. */
   onAbort(listener: () => void): void;
   /** Present on a WebSocket handshake: turns the request into a WebSocket. */
   readonly upgrade?: Upgrade | undefined;

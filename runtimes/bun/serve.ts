@@ -51,6 +51,7 @@ async function answer(service: Service, request: Request, server: BunServer): Pr
   if (mayWait) server.timeout(request, 0);
   const context = {
     upgrade,
+    tellsOfLostReplies: true,
     get remoteAddress() {
       return server.requestIP(request)?.address;
     },

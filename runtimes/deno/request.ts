@@ -22,7 +22,6 @@ let isWatchPlanned = false;
 
 /** A request of Deno's, as the core reads it. */
 export class DenoRequest extends WebRequest {
-  #answered = false;
   #left: (() => void) | undefined;
 
   // Everything is read here: once the request has become a WebSocket, Deno 2.9 throws instead.
@@ -31,7 +30,6 @@ export class DenoRequest extends WebRequest {
   }
 
   override settle(): void {
-    this.#answered = true;
     if (this.#left !== undefined) unwatched.delete(this);
     super.settle();
   }
@@ -44,11 +42,8 @@ export class DenoRequest extends WebRequest {
     isWatchPlanned = true;
   }
 
-  /** Also hears of a client that has left before. The signal of Deno 2.9 aborts after the reply, too. */
   watch(): void {
-    super.onAbort(() => {
-      if (!this.#answered) this.#left!();
-    });
+    super.onAbort(this.#left!);
   }
 }
 

@@ -117,15 +117,21 @@ export class NodeRequest implements RequestLike {
   }
 
   onAbort(listener: () => void): void {
-    if (this.upgrade !== undefined) {
-      this.#abort = listener;
-      this.#message.socket.once("close", listener);
-      return;
-    }
+    if (this.upgrade !== undefined) return this.#onSocketAbort(listener);
     const { response } = this;
+    const { socket } = this.#message;
+    if (response.destroyed) return listener();
     response.on("close", () => {
-      if (!isAnswered(response)) listener();
+      // What was still to be written goes with the connection, and then the response counts as finished.
+      if (socket.errored != null || !isAnswered(response)) listener();
     });
+  }
+
+  #onSocketAbort(listener: () => void): void {
+    const { socket } = this.#message;
+    if (socket.destroyed) return listener();
+    this.#abort = listener;
+    socket.once("close", listener);
   }
 
   /** Answers over HTTP. A body that was not read to its end costs the connection. */

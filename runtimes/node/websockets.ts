@@ -47,6 +47,9 @@ export class WebSockets {
   }
 }
 
+/** For nobody: the client has left. */
+const gone: Reply = { status: 400, headers: {} };
+
 /** The end of the connection is told by its event `close`. */
 function ignore(): void {}
 
@@ -64,6 +67,8 @@ class OwnSpeaker implements Speaker {
   answer({ raw, socket, received, handler, headers }: Handshake): Reply {
     const refusal = refuseHandshake(raw);
     if (refusal !== undefined) return refusal;
+    // The app has taken its time, and nobody would tell of the end any more.
+    if (socket.destroyed) return gone;
     const accepted = acceptHandshake(raw, headers);
     socket.setTimeout(0);
     socket.setNoDelay(true);

@@ -8,6 +8,8 @@ import type { Outgoing } from "./revision.ts";
 interface Poll {
   readonly form: PollingForm;
   readonly resolve: (reply: Reply) => void;
+  /** What it was answered with. */
+  sent: readonly Outgoing[];
 }
 
 /**
@@ -42,14 +44,14 @@ export class Polling {
     return this.queue.takeAll();
   }
 
-  /** Holds a GET open until `flush` or `answer`. `aborted` is called when the client leaves before. */
+  /** Holds a GET open until `flush` or `answer`. `aborted` is called when the client leaves before, or with messages that did not reach it. */
   hold(request: RequestLike, form: PollingForm, aborted: () => void): Promise<Reply> {
     return new Promise((resolve) => {
-      const poll: Poll = { form, resolve };
+      const poll: Poll = { form, resolve, sent: [] };
       this.#poll = poll;
       request.onAbort(() => {
-        if (this.#poll !== poll) return;
-        this.#poll = undefined;
+        if (this.#poll === poll) this.#poll = undefined;
+        else if (!poll.sent.some(isMessage)) return;
         resolve({ status: 400, headers: {} });
         aborted();
       });
@@ -98,8 +100,13 @@ export class Polling {
   #answer(items: readonly Outgoing[]): void {
     const poll = this.#poll!;
     this.#poll = undefined;
+    poll.sent = items;
     const { contentType, body } = poll.form.encode(items);
     const headers = { "content-type": contentType, "cache-control": "no-store" };
     poll.resolve({ status: 200, headers, body, compress: items.some((item) => item.compress) });
   }
+}
+
+function isMessage({ messages }: Outgoing): boolean {
+  return messages !== undefined;
 }

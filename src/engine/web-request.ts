@@ -8,6 +8,8 @@ export interface WebContext {
   readonly upgrade?: Upgrade | undefined;
   /** Only read for handshakes. */
   readonly remoteAddress?: string | undefined;
+  /** Whether the request's signal aborts after the reply where, and only where, the client did not get it. */
+  readonly tellsOfLostReplies?: boolean | undefined;
 }
 
 /** A request of a session that is there already: it is over once it is answered. */
@@ -26,6 +28,7 @@ export class WebRequest implements RequestLike {
   upgrade: Upgrade | undefined;
   /** Whether it is a handshake, which a session holds as long as it lives. */
   readonly #isKept: boolean;
+  readonly #tellsOfLostReplies: boolean;
   #raw: Request | undefined;
   #isShown = false;
   #headers: HeadersLike | undefined;
@@ -34,10 +37,12 @@ export class WebRequest implements RequestLike {
   #cancelled = false;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined = undefined;
   #giveUp: (() => void) | undefined = undefined;
+  #isWatched = true;
 
   constructor(request: Request, context: WebContext) {
     const { url } = request;
-    const { upgrade } = context;
+    const { upgrade, tellsOfLostReplies = false } = context;
+    this.#tellsOfLostReplies = tellsOfLostReplies;
     this.#isKept = upgrade !== undefined || !ofSession.test(url);
     this.#raw = request;
     this.method = request.method;
@@ -61,6 +66,7 @@ export class WebRequest implements RequestLike {
 
   /** There is a reply. Of a handshake that nobody has seen as little is kept as there can be: text. */
   settle(): void {
+    this.#isWatched = this.#tellsOfLostReplies;
     if (!(this.#headers instanceof KeptHeaders)) return;
     this.#kept = this.#headers.text;
     this.#headers = this.upgrade = this.#giveUp = undefined;
@@ -84,7 +90,13 @@ export class WebRequest implements RequestLike {
   }
 
   onAbort(listener: () => void): void {
-    this.#request.signal.addEventListener("abort", listener, { once: true });
+    const { signal } = this.#request;
+    if (signal.aborted) return listener();
+    // Some platforms abort it after the reply, too.
+    const left = (): void => {
+      if (this.#isWatched) listener();
+    };
+    signal.addEventListener("abort", left, { once: true });
   }
 
   #readWhole(limit: number): Promise<Uint8Array | BodyFailure> {

@@ -38,6 +38,7 @@ const profiles: Readonly<Record<Profile, ServerOptions>> = {
     },
     cookie: { name: "route", sameSite: "strict" },
     allowRequest: (request: { url: string }) => !request.url.includes("let-me-in=no"),
+    bindSession: ({ url }) => (url.includes("slowly") ? new Promise((resolve) => setTimeout(resolve, 300, "anybody")) : "anybody"),
   },
   recovering: { connectionStateRecovery: {} },
   narrow: { limits: { maxBufferedBytes: 1_048_576 } },

@@ -6,6 +6,10 @@ type OfHost =
   | "owns a port"
   /** Requests travel over TCP, where they can be encrypted. */
   | "has a network"
+  /** The server is told when a client leaves before it is answered. */
+  | "hears of leaving"
+  /** The server is told when a client leaves before it has the whole answer. */
+  | "hears of lost answers"
   /** The browser's client comes with the server. */
   | "serves the client"
   /** The server's memory goes and comes back while clients stay connected. */

@@ -94,16 +94,43 @@ describe("GET", () => {
     assert.equal(memory.last.description, "poll connection closed prematurely");
   });
 
-  test("means nothing any more when the client leaves it after the answer", async () => {
+  test("ends the session when the client leaves with messages on their way (G1)", async () => {
     const memory = new MemoryEngine();
     const client = await connectPolling(memory);
     const poll = client.poll();
     memory.last.deliver("hi");
     await memory.host.settle();
+    assert.equal(poll.body, "4hi");
     poll.request.abort();
+    assert.equal(memory.last.reason, "transport error");
+    assert.equal(memory.engine.clientsCount, 0);
+  });
+
+  test("means nothing when the client leaves with a noop on its way", async () => {
+    const memory = new MemoryEngine();
+    const client = await connectPolling(memory);
+    const poll = client.poll();
+    const ws = await client.probe();
+    ws.send("2probe");
     await memory.host.settle();
+    assert.equal(poll.body, "6");
+    poll.request.abort();
+    ws.send("5");
     assert.equal(memory.last.end, undefined);
     assert.equal(memory.engine.clientsCount, 1);
+  });
+
+  test("ends the session when the client has left it before the app has said whose it is", async () => {
+    const pending: ((who: string) => void)[] = [];
+    const memory = new MemoryEngine({ bindSession: () => (memory.engine.clientsCount === 0 ? "me" : new Promise((resolve) => pending.push(resolve))) });
+    const client = await connectPolling(memory);
+    const poll = client.poll();
+    await memory.host.settle();
+    poll.request.abort();
+    for (const resolve of pending) resolve("me");
+    await memory.host.settle();
+    assert.ok(poll.isAnswered);
+    assert.equal(memory.last.description, "poll connection closed prematurely");
   });
 });
 

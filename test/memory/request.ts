@@ -98,7 +98,8 @@ export class MemoryRequest implements RequestLike {
   }
 
   onAbort(listener: () => void): void {
-    this.#abortListener = listener;
+    if (this.#aborted) listener();
+    else this.#abortListener = listener;
   }
 
   #check(): void {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Socket as Client } from "socket.io-client";
 import type { Proxy } from "../../interop/proxy.ts";
-import type { Feature } from "../feature.ts";
+import { type Feature, onTheWire } from "../feature.ts";
 import { ask, hear, next, type Stage, whoIs } from "../stage.ts";
 import { endingFor, watch } from "../witness.ts";
 
@@ -59,6 +59,41 @@ export const network: readonly Feature[] = [
         proxy.hold();
         await ends("ping timeout", "ping timeout");
       },
+    },
+  },
+  {
+    name: "a client that leaves while the app is asked whose its poll is",
+    needs: ["has a network", "hears of leaving"],
+    ways: ["polling"],
+    profile: "guarded",
+    scenarios: {
+      "is not taken for one that waits": onTheWire(async (stage) => {
+        const watcher = await stage.join();
+        const session = await stage.raw();
+        const witness = await watch(stage, watcher, await session.connect());
+        const leaving = AbortSignal.timeout(100);
+        await assert.rejects(stage.fetch(`${session.query()}&slowly`, { signal: leaving }));
+        assert.deepEqual(await witness(), endingFor("transport error"));
+      }),
+    },
+  },
+  {
+    name: "an answer to a poll that does not arrive",
+    needs: ["has a network", "hears of lost answers"],
+    ways: ["polling"],
+    scenarios: {
+      "ends the connection, which would go on without what was in it": onTheWire(async (stage) => {
+        const watcher = await stage.join();
+        const session = await stage.raw();
+        const id = await session.connect();
+        const witness = await watch(stage, watcher, id);
+        // More than a connection takes whose other end does not read.
+        await ask(watcher, "fill", id, 8_000_000);
+        const leaving = new AbortController();
+        await stage.fetch(session.query(), { signal: leaving.signal, headers: { "accept-encoding": "identity" } });
+        leaving.abort();
+        assert.deepEqual(await witness(), endingFor("transport error"));
+      }),
     },
   },
   {

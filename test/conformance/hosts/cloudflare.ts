@@ -22,6 +22,8 @@ export const cloudflare: Host = {
   binary: "Uint8Array",
   lacks: {
     "owns a port": "Ports belong to the platform.",
+    "hears of leaving": "workerd tells an object of an abort with no request.",
+    "hears of lost answers": "workerd tells an object of an abort with no request.",
     "sleeps while polling": "A request that is being answered keeps the object awake.",
     "serves the client": "There are no files: the app hands them over, from `omnisocket/client-files`.",
   },

@@ -7,6 +7,7 @@ export const deno: Host = {
   name: "deno",
   binary: "Uint8Array",
   lacks: {
+    "hears of lost answers": "Its signal aborts after every answer, whether it arrived or not.",
     "serves the client": "Reading files takes a permission: the app hands the files over, from `omnisocket/client-files`.",
     sleeps: "The process keeps its memory as long as it runs.",
   },
