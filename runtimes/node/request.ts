@@ -123,7 +123,7 @@ export class NodeRequest implements RequestLike {
     if (response.destroyed) return listener();
     response.on("close", () => {
       // What was still to be written goes with the connection, and then the response counts as finished.
-      if (socket.errored != null || !isAnswered(response)) listener();
+      if (hasFailed(socket) || !isAnswered(response)) listener();
     });
   }
 
@@ -175,6 +175,11 @@ function lastResponse(raw: IncomingMessage): ServerResponse {
   response.shouldKeepAlive = false;
   response.once("finish", () => socket.end());
   return response;
+}
+
+/** Sockets of HTTP/2 show themselves only in part. */
+function hasFailed({ errored }: Partial<NetSocket>): boolean {
+  return errored !== undefined && errored !== null;
 }
 
 /** Responses of HTTP/2 do not know `writableFinished`. */

@@ -59,7 +59,7 @@ class HttpExchange implements Cuttable {
     if (kind === "vanished" && stage === "served") return this.#vanish();
     this.#stage = "over";
     this.#line.forget(this);
-    if (stage === "served") this.#abort();
+    if (stage === "served" || (stage === "returning" && this.#tellsOfLostAnswers)) this.#abort();
     if (retry && stage !== "returning") sendRequest(this.#line, this.#site, this.#ask, this.#done);
     else this.#line.world.after(1, () => this.#done(undefined));
   }
@@ -73,6 +73,11 @@ class HttpExchange implements Cuttable {
       this.#stage = "over";
     });
     this.#vanished = true;
+  }
+
+  /** Where a process sleeps, nobody is told; and one that was cut off by the end of its process has nobody to tell. */
+  get #tellsOfLostAnswers(): boolean {
+    return !this.#site.manners.sleeps && this.#line.random.chance(0.5);
   }
 
   #abort(): void {
@@ -124,8 +129,10 @@ class HttpExchange implements Cuttable {
 
   #answer(reply: Reply): void {
     this.#site.saw("exchangeAnswered", { exchange: this.#number, status: reply.status });
-    if (this.#stage !== "served" || this.#vanished) return;
-    this.#stage = "returning";
+    if (this.#stage !== "served") return;
+    // Short answers are taken by the system, whoever is there to get them.
+    this.#stage = this.#vanished ? "over" : "returning";
+    if (this.#vanished) return;
     const body = reply.body ?? "";
     this.#line.path("down").send(() => {
       if (this.#stage !== "returning") return;
