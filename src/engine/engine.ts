@@ -224,8 +224,10 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
     this.#offerHeaders(headers, request);
     this.#keepSendable(headers);
     const open = (ws: WebSocketLike): Session | undefined => {
-      // Some platforms open the WebSocket a while after the handshake.
-      if (this.#closed || this.sessions.has(id)) {
+      // Some platforms open the WebSocket a while after the handshake: others may have taken the room.
+      const isFull = !this.#handler.admits();
+      if (isFull) this.#handler.limitHit("maxUnauthenticated");
+      if (isFull || this.#closed || this.sessions.has(id)) {
         ws.close();
         return undefined;
       }

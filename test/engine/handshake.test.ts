@@ -198,6 +198,16 @@ describe("a handshake", () => {
     assert.deepEqual(both.map(({ status }) => status).sort(), [200, 503]);
   });
 
+  test("makes no more sessions than there is room for where the platform opens WebSockets later (maxUnauthenticated)", async () => {
+    const memory = new MemoryEngine({}, { admits: () => memory.sessions.length < 2 });
+    const crowd = Array.from({ length: 5 }, () => new MemoryWebSocket(memory.host, { opensLater: true }));
+    for (const ws of crowd) askUpgrade(memory, ws);
+    await memory.host.settle();
+    assert.equal(memory.sessions.length, 2);
+    assert.deepEqual(crowd.map(({ ended }) => ended !== undefined), [false, false, true, true, true]);
+    assert.deepEqual(memory.limitHits, ["maxUnauthenticated", "maxUnauthenticated", "maxUnauthenticated"]);
+  });
+
   test("is told to `connection` listeners, and what they send is not lost", async () => {
     const memory = new MemoryEngine();
     memory.engine.on("connection", (conn) => {
