@@ -25,6 +25,7 @@ export function endSlowConsumer(session: Session, limit: "maxBufferedBytes" | "m
 
 /** The server goes: the client is to look for another one. */
 export function goAway(session: Session): void {
-  if (session.webSocket === undefined) session.close();
-  else session.end("forced close", undefined, { code: 1001 });
+  if (session.webSocket !== undefined) return session.end("forced close", undefined, { code: 1001 });
+  session.close();
+  if (session.link.state === "probing") session.become({ ...session.link, leaving: "to another server" });
 }

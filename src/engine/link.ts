@@ -1,6 +1,9 @@
 import type { WebSocketLike } from "../platform.ts";
 import type { Timer } from "../schedule.ts";
 
+/** After what its client has not fetched yet; without that; or after it, and with word that the server goes. */
+export type Leaving = "in order" | "at once" | "to another server";
+
 /** How a session reaches its client now. One field, one value; what a state needs travels with it. */
 export type Link =
   | { readonly state: "polling" }
@@ -9,8 +12,8 @@ export type Link =
       readonly ws: WebSocketLike;
       readonly deadline: Timer;
       readonly answered: boolean;
-      /** How it ends once the client has switched, or has given that up: after what the client has not fetched yet, or without. */
-      readonly leaving?: "in order" | "at once";
+      /** How it ends once the client has switched, or has given that up. */
+      readonly leaving?: Leaving;
     }
   | { readonly state: "websocket"; readonly ws: WebSocketLike }
   | { readonly state: "closing"; readonly deadline: Timer }

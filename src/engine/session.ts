@@ -7,7 +7,7 @@ import { type CloseReason, TransportError } from "./close-reason.ts";
 import { endMalformed, endTooLarge } from "./endings.ts";
 import type { Beating, HeartbeatKeeper, Pulse } from "./heartbeat.ts";
 import { Inbox } from "./inbox.ts";
-import { type Link, linkChanges } from "./link.ts";
+import { type Leaving, type Link, linkChanges } from "./link.ts";
 import { Outlet } from "./outlet.ts";
 import { Polling } from "./polling.ts";
 import { type Revision, control } from "./revision.ts";
@@ -143,7 +143,7 @@ export class Session extends Outlet implements Beating {
     this.end("transport error", error);
   }
 
-  #leaveOnceSwitched(link: Link & { state: "probing" }, leaving: "in order" | "at once"): void {
+  #leaveOnceSwitched(link: Link & { state: "probing" }, leaving: Leaving): void {
     this.become({ ...link, leaving });
     this.#beats.stop(this);
   }

@@ -1,6 +1,7 @@
 import type { WebSocketHandler, WebSocketLike } from "../platform.ts";
 import type { Message } from "../wire/codec.ts";
-import type { Link } from "./link.ts";
+import { goAway } from "./endings.ts";
+import type { Leaving, Link } from "./link.ts";
 import { control } from "./revision.ts";
 import type { Session } from "./session.ts";
 
@@ -62,7 +63,7 @@ export class Probe implements WebSocketHandler {
   #takeOver({ ws, deadline, leaving }: Link & { state: "probing" }): void {
     deadline.cancel();
     this.#session.upgrade(ws);
-    if (leaving !== undefined) this.#session.close(leaving === "at once");
+    if (leaving !== undefined) leave(this.#session, leaving);
   }
 
   #timedOut(): void {
@@ -80,13 +81,18 @@ export class Probe implements WebSocketHandler {
     // Last: some platforms report the end before this returns.
     link.ws.close();
     session.owner.logs.websocket?.("the websocket was given up; polling goes on");
-    if (link.leaving !== undefined) session.close(link.leaving === "at once");
+    if (link.leaving !== undefined) leave(session, link.leaving);
   }
 
   #ownsSession(): boolean {
     const { link } = this.#session;
     return link.state === "websocket" && link.ws === this.#ws;
   }
+}
+
+function leave(session: Session, leaving: Leaving): void {
+  if (leaving === "to another server") goAway(session);
+  else session.close(leaving === "at once");
 }
 
 /** While the client waits to switch, a held GET without data gets a noop soon; one timer serves them all. */

@@ -69,6 +69,25 @@ describe("close({ drain, spread, force }) (G40)", () => {
     assert.deepEqual(heard, [["disconnecting", "server shutting down"], ["disconnect", "server shutting down"]]);
   });
 
+  test("ends a client in the middle of its switch to a WebSocket with 1001, after its last packets", async () => {
+    const io = new MemoryServer();
+    const client = await connectPolling(io);
+    await client.send("40");
+    await client.receive();
+    const ws = await client.probe();
+    ws.send("2probe");
+    assert.deepEqual(ws.take(), ["3probe"]);
+    io.emit("last words");
+    const closing = watched(io.close({ drain: 100 }));
+    await io.host.advance(200);
+    assert.deepEqual([ws.ended, closing.settled], [undefined, false]);
+    ws.send("5");
+    await io.host.advance(20);
+    assert.deepEqual(ws.take(), ['42["last words"]']);
+    assert.deepEqual(ws.ended, { code: 1001, reason: undefined });
+    assert.ok(closing.settled);
+  });
+
   test("ends a polling client with its last packets, then a close packet", async () => {
     const io = new MemoryServer();
     const client = await connectPolling(io);
