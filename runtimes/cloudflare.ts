@@ -1,10 +1,11 @@
 /** omnisocket on Cloudflare: a Durable Object is a Socket.IO server that sleeps while nobody speaks. */
 import { DurableObject } from "cloudflare:workers";
 import { CoreServer } from "../src/index.ts";
-import type { DefaultEventsMap, EventsMap, Limits, ServerOptions as CoreOptions, Session, Upgrade, WebSocketHandler } from "../src/index.ts";
+import type { DefaultEventsMap, EventsMap, ServerOptions as CoreOptions, Session, Upgrade, WebSocketHandler } from "../src/index.ts";
 import { type ClientFiles, toHeaders } from "../src/runtime.ts";
 import { Clock } from "./cloudflare/clock.ts";
 import { Hibernation } from "./cloudflare/hibernation.ts";
+import { cloudflareLimits } from "./cloudflare/limits.ts";
 import { closeRaw, hibernatable } from "./cloudflare/websocket.ts";
 import { debugLog } from "./debug.ts";
 import { asksForWebSocket } from "./handshake.ts";
@@ -23,9 +24,6 @@ export interface ServerOptions extends CoreOptions {
 }
 
 const settled = Promise.resolve();
-
-/** 128 MB are shared by every object of an isolate. */
-const limits: Partial<Limits> = { maxBufferedBytes: 1_048_576, maxTotalBufferedBytes: 33_554_432 };
 
 /**
  * A Durable Object that is a Socket.IO server: extend it, and say in `setup` what the server does.
@@ -66,7 +64,7 @@ export class SocketIO<
     });
     const { clientFiles } = options;
     const changed = (session: Session): void => hibernation.changed(session);
-    this.io = new CoreServer(options, { host, limits, changed, recoveryStore: state.storage.kv, ...(clientFiles && { clientFiles }) });
+    this.io = new CoreServer(options, { host, limits: cloudflareLimits(), changed, recoveryStore: state.storage.kv, ...(clientFiles && { clientFiles }) });
     // Answers the client's pong with a noop, and notes when, without waking the object.
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair("3", "6"));
     void state.blockConcurrencyWhile(() => this.#wake(hibernation));

@@ -37,6 +37,15 @@ export class Room extends SocketIO {
       });
       socket.on("ask me", () => socket.emit("question", () => io.emit("said", "an answer to nobody")));
       socket.on("ask me in time", () => socket.timeout(300).emit("question", (error) => socket.emit("asked", error.message)));
+      socket.on("many volatile", (count, answer) => {
+        let pressed = 0;
+        const before = io.metrics().droppedVolatile;
+        const note = () => (pressed += 1);
+        io.diagnostics.on("backpressure", note);
+        for (let n = 0; n < count; n++) socket.volatile.emit("large", "x".repeat(10_000));
+        io.diagnostics.off("backpressure", note);
+        answer({ dropped: io.metrics().droppedVolatile - before, pressed });
+      });
       socket.on("leave", () => socket.disconnect(true));
     });
   }

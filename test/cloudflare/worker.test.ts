@@ -117,6 +117,17 @@ describe("a Worker with Durable Objects (G44)", () => {
     assert.equal(socket.id, id);
   });
 
+  test("drops what is volatile long before the connection is closed, and nothing once the client has read the rest (G5)", async () => {
+    const { url } = await start();
+    const socket = await enter(url, "red");
+    const heard: unknown[] = [];
+    socket.on("large", (text) => heard.push(text));
+    // 1,000,000 bytes in one turn: a bit more than 262,144 of them go.
+    assert.deepEqual(await socket.emitWithAck("many volatile", 100), { dropped: 73, pressed: 1 });
+    assert.deepEqual(await socket.emitWithAck("many volatile", 1), { dropped: 0, pressed: 0 });
+    assert.equal(heard.length, 28);
+  });
+
   test("times a client out that says nothing, though the object slept", async () => {
     const { url, evict } = await start();
     const silent = await joinSilently(url, "red");
