@@ -75,17 +75,22 @@ export class Hibernation {
     return saved;
   }
 
+  /** What the app gave may fail in any of this, and must not keep the others from being saved. */
   #save(session: Session): void {
+    try {
+      this.#keep(session);
+    } catch (error) {
+      const message = "Cannot keep socket.data: it cannot be cloned, or it is too large";
+      this.#report(session, new TypeError(message, { cause: error }));
+    }
+  }
+
+  #keep(session: Session): void {
     const snapshot = this.#snapshots.snapshot(session);
     if (snapshot === undefined) return this.#forget(session.id);
     const raw = (session.webSocket as HibernatableWebSocket | undefined)?.raw;
     if (raw !== undefined && attach(raw, snapshot)) return this.#forget(session.id);
-    try {
-      this.#state.storage.kv.put(PREFIX + session.id, snapshot);
-    } catch (error) {
-      const message = "Cannot keep socket.data: it cannot be cloned, or it is too large";
-      return this.#report(session, new TypeError(message, { cause: error }));
-    }
+    this.#state.storage.kv.put(PREFIX + session.id, snapshot);
     this.#stored.add(session.id);
     raw?.serializeAttachment({ id: session.id } satisfies Spilled);
   }

@@ -8,18 +8,31 @@ export class Glance {
   constructor(holder: { readonly data: unknown }, auth: unknown) {
     this.#holder = holder;
     this.#auth = auth;
-    this.#flatData = flatten(holder.data);
-    this.#flatAuth = flatten(auth);
+    this.#flatData = tryFlatten(holder.data);
+    this.#flatAuth = tryFlatten(auth);
   }
 
   /** Whether it is certainly the same still; that costs much less than to keep it again. */
   get isCurrent(): boolean {
-    return isStill(this.#flatData, this.#holder.data) && isStill(this.#flatAuth, this.#auth);
+    try {
+      return isStill(this.#flatData, this.#holder.data) && isStill(this.#flatAuth, this.#auth);
+    } catch {
+      return false;
+    }
   }
 }
 
 /** Names and values in turn, of an object that holds no other: those would have to be looked at as well. */
 type Flat = readonly unknown[];
+
+/** `undefined` where a getter of the app's fails, too. */
+function tryFlatten(value: unknown): Flat | undefined {
+  try {
+    return flatten(value);
+  } catch {
+    return undefined;
+  }
+}
 
 function flatten(value: unknown): Flat | undefined {
   if (!isPlain(value)) return undefined;

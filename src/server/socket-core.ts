@@ -146,7 +146,7 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
       // Without a timeout there is no place for an error: the callback is dropped.
       if (error !== null && !timed) return;
       const given = timed ? [error, ...answer] : answer;
-      this.nsp.parts.faults.run(this.#context("ack", event), () => Reflect.apply(callback, this, given));
+      this.#call("ack", event, () => Reflect.apply(callback, this, given));
     });
   }
 
@@ -160,9 +160,7 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
 
   /** @internal Sends what is encoded already; `packet` is for those who listen to all that goes out. */
   deliver(packet: Packet, batch: Batch, flags: BroadcastFlags): void {
-    this.outgoing?.notify(packet.data as unknown[], (call) => {
-      this.nsp.parts.faults.run(this.#context("onAnyOutgoing"), call);
-    });
+    this.outgoing?.notify(packet.data as unknown[], (listener) => this.#call("onAnyOutgoing", undefined, listener));
     this.client.deliver(batch, flags.volatile === true);
   }
 
@@ -275,6 +273,12 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
   /** An adapter that fails must not keep the socket from its life. */
   #tellAdapter(change: (adapter: AdapterContract) => unknown): void {
     this.nsp.parts.faults.run(this.#context("adapter"), () => change(this.nsp.adapter));
+  }
+
+  /** Calls what the app gave for what comes at any time, not with a packet of the client's. */
+  #call(phase: string, event: string | symbol | undefined, callback: () => unknown): void {
+    this.nsp.parts.faults.run(this.#context(phase, event), callback);
+    this.client.touched();
   }
 
   protected override onListenerPending(): void {

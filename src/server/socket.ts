@@ -105,7 +105,7 @@ export class Socket<
   /**
    * Keeps `data` as it is now, on runtimes that forget what is not kept.
    *
-   * That happens by itself after each event of this socket, also once an asynchronous listener is done; it is needed after changes from elsewhere.
+   * It happens by itself after each listener and callback of this socket, and is needed after changes by a timer or another socket's listener.
    */
   save(): void {
     this.client.changed();

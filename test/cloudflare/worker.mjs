@@ -37,6 +37,20 @@ export class Room extends SocketIO {
       });
       socket.on("ask me", () => socket.emit("question", () => io.emit("said", "an answer to nobody")));
       socket.on("ask me in time", () => socket.timeout(300).emit("question", (error) => socket.emit("asked", error.message)));
+      socket.on("keep in vain", (answer) => {
+        socket.timeout(50).emit("nobody answers", () => {
+          socket.data.value = "in vain";
+          answer();
+        });
+      });
+      socket.on("keep for all", (value, answer) => {
+        Object.defineProperty(socket.data, "value", { enumerable: true, get: fail });
+        for (const each of io.sockets.sockets.values()) {
+          if (each !== socket) each.data.value = value;
+          each.save();
+        }
+        answer();
+      });
       socket.on("many volatile", (count, answer) => {
         let pressed = 0;
         const before = io.metrics().droppedVolatile;
@@ -60,6 +74,10 @@ export class Room extends SocketIO {
     if (key === "broken") throw new Error("no bell");
     this.io.emit("rung", key);
   }
+}
+
+function fail() {
+  throw new Error("unreadable");
 }
 
 const name = (url) => url.searchParams.get("room") ?? "main";

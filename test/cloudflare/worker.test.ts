@@ -105,6 +105,25 @@ describe("a Worker with Durable Objects (G44)", () => {
     assert.deepEqual(await socket.emitWithAck("kept"), { value: "patience", recovered: true });
   });
 
+  test("keeps what a callback changes that was called because nobody answered in time", async () => {
+    const { url, evict } = await start();
+    const socket = await enter(url, "red");
+    await socket.emitWithAck("keep in vain");
+    await evict("red");
+    assert.deepEqual(await socket.emitWithAck("kept"), { value: "in vain", recovered: true });
+  });
+
+  test("keeps the others' data where that of one fails", async () => {
+    const { url, evict, logged } = await start();
+    const [broken, other] = [await enter(url, "red"), await enter(url, "red")];
+    await broken.emitWithAck("keep", "before");
+    await broken.emitWithAck("keep for all", "kept");
+    assert.equal(logged.join("").split("Cannot keep socket.data").length, 2, logged.join("\n"));
+    await evict("red");
+    assert.deepEqual(await other.emitWithAck("kept"), { value: "kept", recovered: true });
+    assert.deepEqual(await broken.emitWithAck("kept"), { value: "before", recovered: true });
+  });
+
   test("keeps a client that came by an upgrade, and lets the object sleep", async () => {
     const { url, evict } = await start();
     const socket = connect(url, { query: { room: "red" }, forceNew: true, reconnection: false });

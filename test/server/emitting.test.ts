@@ -153,6 +153,18 @@ describe("timeout()", () => {
     assert.equal(socket.pendingAcks.size, 0);
   });
 
+  test("takes data for changed once it has called (G44)", async () => {
+    const changed: unknown[] = [];
+    const io = new MemoryServer({}, { changed: (session) => changed.push(session) });
+    const { socket } = await join(io);
+    socket.timeout(1000).emit("question", () => (socket.data.answered = false));
+    changed.length = 0;
+    await io.host.advance(999);
+    assert.deepEqual(changed, []);
+    await io.host.advance(1);
+    assert.deepEqual(changed, [socket.conn]);
+  });
+
   test("calls with a SocketDisconnectedError when the socket leaves first, once (G4)", async () => {
     const io = new MemoryServer();
     const { client, socket } = await join(io);
@@ -331,6 +343,16 @@ describe("modifiers", () => {
 });
 
 describe("onAnyOutgoing()", () => {
+  test("may change data, also while somebody else emits (G44)", async () => {
+    const changed: unknown[] = [];
+    const io = new MemoryServer({}, { changed: (session) => changed.push(session) });
+    const { socket } = await join(io);
+    socket.onAnyOutgoing((event) => (socket.data.last = event));
+    changed.length = 0;
+    io.emit("news");
+    assert.deepEqual(changed, [socket.conn]);
+  });
+
   test("hears emits and broadcasts, but no acknowledgements (SOK-16/17)", async () => {
     const io = new MemoryServer();
     const { client, socket } = await join(io);

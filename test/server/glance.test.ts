@@ -30,6 +30,14 @@ describe("a glance at what can be changed in place", () => {
     assert.equal(isSeen({}, (_holder, auth) => (auth.token = "another")), true);
   });
 
+  test("does not trust data that cannot be read", () => {
+    const fail = (): never => {
+      throw new Error("unreadable");
+    };
+    assert.equal(isSeen(Object.defineProperty({}, "name", { enumerable: true, get: fail })), true);
+    assert.equal(isSeen({ name: "ada" }, ({ data }) => Object.defineProperty(data, "name", { enumerable: true, get: fail })), true);
+  });
+
   test("does not trust what a glance cannot tell", () => {
     for (const data of [{ tags: [] }, { call() {} }, { mark: Symbol("mark") }, { since: new Date(0) }, new Map(), [], new (class {})(), "text", null]) {
       assert.equal(isSeen(data), true);
