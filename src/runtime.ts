@@ -6,5 +6,4 @@ export { checkOptions, text } from "./engine/option-checks.ts";
 export { toHeaders } from "./engine/hooks.ts";
 export { WebRequest, type WebContext, toResponse } from "./engine/web-request.ts";
 export { isLonger, utf8Length } from "./wire/utf8.ts";
-export type { ConnectionSnapshot } from "./server/snapshot.ts";
-export type { SavedConnection } from "./server/server.ts";
+export type { ConnectionSnapshot, SavedConnection } from "./server/snapshot.ts";

@@ -25,7 +25,12 @@ export function endSlowConsumer(session: Session, limit: "maxBufferedBytes" | "m
 
 /** The server goes: the client is to look for another one. */
 export function goAway(session: Session): void {
-  if (session.webSocket !== undefined) return session.end("forced close", undefined, { code: 1001 });
+  if (session.webSocket !== undefined) return goAwayAtOnce(session);
   session.close();
   if (session.link.state === "probing") session.become({ ...session.link, leaving: "to another server" });
+}
+
+/** The server goes, and what the client has not fetched yet is dropped. */
+export function goAwayAtOnce(session: Session): void {
+  session.end("forced close", undefined, { code: 1001 });
 }

@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
+import { goAwayAtOnce } from "../engine/endings.ts";
 import type { Session } from "../engine/session.ts";
 import type { Schedule } from "../schedule.ts";
 
@@ -18,60 +19,80 @@ const LOOK_INTERVAL = 20;
 /** Milliseconds in which the adapters must have closed. */
 const CLOSE_TIME = 10_000;
 
+/** What closes above the engine. */
+interface Closing {
+  /** The server goes, and with it this connection. */
+  leave(session: Session): void;
+  /** Every namespace, with its adapter. */
+  closeNamespaces(): Promise<unknown>;
+}
+
 /** Lets the clients of a server go in good order: no new ones, then what is buffered, then one after the other. */
 export class Drain {
   readonly #engine: Engine;
   readonly #schedule: Schedule;
-  #running: Promise<void> | undefined;
+  readonly #closing: Closing;
+  #running: Promise<number> | undefined;
   /** Ends the wait of the moment. */
   #wake: (() => void) | undefined;
   #hurried = false;
 
-  constructor(engine: Engine, schedule: Schedule) {
+  constructor(engine: Engine, schedule: Schedule, closing: Closing) {
     this.#engine = engine;
     this.#schedule = schedule;
+    this.#closing = closing;
   }
 
-  /** Calls `leave` for each connection in its turn. Whoever calls it again waits for the same. */
-  run(options: DrainOptions, leave: (session: Session) => void): Promise<void> {
-    this.#running ??= this.#run(options, leave).finally(() => {
+  /** Resolves to the time at which `force` is over. Whoever calls it again waits for the same. */
+  run(options: DrainOptions): Promise<number> {
+    this.#running ??= this.#run(options).finally(() => {
       this.#running = undefined;
       this.#hurried = false;
     });
     return this.#running;
   }
 
-  /** Waits for nothing any more. */
-  hurry(): void {
-    if (this.#running === undefined) return;
-    this.#hurried = true;
+  /** Waits for nothing any more. Resolves to the time at which whatever is left is to be cut: never. */
+  async endAtOnce(): Promise<number> {
+    if (this.#running !== undefined) this.#hurried = true;
     this.#wake?.();
+    const closed = settledInTime(this.#schedule, this.#closing.closeNamespaces(), CLOSE_TIME);
+    this.#engine.close();
+    await Promise.all([closed, this.#lastSwitches()]);
+    return Infinity;
+  }
+
+  async #run({ drain = 5000, spread = 0, force = 10_000 }: DrainOptions): Promise<number> {
+    const { sessions } = this.#engine;
+    this.#engine.refuseHandshakes();
+    // What this turn emits is still on its way into the buffers.
+    await this.#sleep(0);
+    await this.#until(() => ![...sessions.values()].some(({ bufferedBytes }) => bufferedBytes > 0), drain);
+    await this.#leaveInTurn([...sessions.values()], spread);
+    const cutAt = this.#schedule.now() + force;
+    // Clients fetch their last packets meanwhile.
+    const closed = settledInTime(this.#schedule, this.#closing.closeNamespaces(), Math.min(force, CLOSE_TIME));
+    await this.#until(() => sessions.size === 0, force);
+    if (!this.#hurried) for (const session of [...sessions.values()]) goAwayAtOnce(session);
+    this.#engine.close();
+    await Promise.all([closed, this.#lastSwitches()]);
+    return cutAt;
   }
 
   /** Waits for those who leave once they have switched to a WebSocket. */
-  async lastSwitches(): Promise<void> {
+  async #lastSwitches(): Promise<void> {
     const leaving = [...this.#engine.sessions.values()].filter(({ readyState }) => readyState === "closing");
     while (leaving.some(({ readyState }) => readyState !== "closed")) {
       await new Promise<void>((resolve) => void this.#schedule.after(LOOK_INTERVAL, resolve));
     }
   }
 
-  async #run({ drain = 5000, spread = 0, force = 10_000 }: DrainOptions, leave: (session: Session) => void): Promise<void> {
-    const { sessions } = this.#engine;
-    this.#engine.refuseHandshakes();
-    // What this turn emits is still on its way into the buffers.
-    await this.#sleep(0);
-    await this.#until(() => ![...sessions.values()].some(({ bufferedBytes }) => bufferedBytes > 0), drain);
-    await this.#leaveInTurn([...sessions.values()], spread, leave);
-    await this.#until(() => sessions.size === 0, force);
-  }
-
-  async #leaveInTurn(leaving: readonly Session[], spread: number, leave: (session: Session) => void): Promise<void> {
+  async #leaveInTurn(leaving: readonly Session[], spread: number): Promise<void> {
     const start = this.#schedule.now();
     for (const [index, session] of leaving.entries()) {
       const due = start + (index * spread) / leaving.length;
       if (due > this.#schedule.now()) await this.#sleep(due - this.#schedule.now());
-      leave(session);
+      this.#closing.leave(session);
     }
   }
 
@@ -94,10 +115,10 @@ export class Drain {
   }
 }
 
-/** Settles when `work` does, or once it has taken too long; never rejects. */
-export function settledInTime(schedule: Schedule, work: Promise<unknown>): Promise<void> {
+/** Settles when `work` does, or once it has taken `limit` milliseconds; never rejects. */
+function settledInTime(schedule: Schedule, work: Promise<unknown>, limit: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = schedule.after(CLOSE_TIME, resolve);
+    const timer = schedule.after(limit, resolve);
     const done = (): void => {
       timer.cancel();
       resolve();

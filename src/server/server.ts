@@ -10,7 +10,7 @@ import type { Emitter } from "../events/emitter.ts";
 import type { DefaultEventsMap, EventsMap } from "../events/event-maps.ts";
 import { createLogs } from "../log.ts";
 import type { Session } from "../engine/session.ts";
-import type { Host, Reply, RequestLike, WebSocketHandler, WebSocketLike } from "../platform.ts";
+import type { Host, Reply, RequestLike, WebSocketHandler } from "../platform.ts";
 import { Schedule } from "../schedule.ts";
 import type { Codec } from "../wire/codec.ts";
 import { createJsonCodec } from "../wire/json-codec.ts";
@@ -18,7 +18,7 @@ import type { ForeignConnection, ForeignEngine } from "./carrier.ts";
 import { type ClientFiles, isClientFile, serveClientFile } from "./client-files.ts";
 import { Connections } from "./connections.ts";
 import type { NamespaceMatch } from "./dynamic-namespace.ts";
-import { Drain, type DrainOptions, settledInTime } from "./drain.ts";
+import { Drain, type DrainOptions } from "./drain.ts";
 import { ServerFace } from "./face.ts";
 import { type DiagnosticsEvents, Faults } from "./faults.ts";
 import type { Namespace } from "./namespace.ts";
@@ -27,7 +27,7 @@ import { Counters, type Metrics, measure } from "./metrics.ts";
 import { type ServerOptions, checkAdapter, resolveServerOptions, warnOfMistakes } from "./options.ts";
 import { codecOf } from "./parser.ts";
 import type { NamespaceParts } from "./parts.ts";
-import { type ConnectionSnapshot, snapshotConnection } from "./snapshot.ts";
+import { type ConnectionSnapshot, type SavedConnection, snapshotConnection } from "./snapshot.ts";
 import { recoveryParts } from "./recovery.ts";
 import type { Socket } from "./socket.ts";
 
@@ -44,12 +44,6 @@ export interface ServerRuntime {
   readonly changed?: (session: Session) => void;
   /** Where recovery keeps things. @default memory */
   readonly recoveryStore?: RecoveryStore;
-}
-
-/** A connection that was saved, and its WebSocket where it has one. */
-export interface SavedConnection {
-  readonly snapshot: ConnectionSnapshot;
-  readonly ws?: WebSocketLike | undefined;
 }
 
 /** What all parts of one server share; `configure` may still change the options. */
@@ -95,7 +89,8 @@ export class CoreServer<
     this.#connections = new Connections(this.#parts, this.#namespaces);
     const { engineOptions: engine, changed } = this.#parts;
     this.engine = new Engine({ options: engine, host, schedule, logs, hooks: runtime.hooks ?? webHooks, handler: this.#connections, changed });
-    this.#drain = new Drain(this.engine, schedule);
+    const leave = (session: Session): void => this.#connections.shutDown(session);
+    this.#drain = new Drain(this.engine, schedule, { leave, closeNamespaces: () => this.#closeNamespaces() });
     this.sockets = this.#namespaces.get("/");
   }
 
@@ -263,16 +258,21 @@ export class CoreServer<
    * a call without options then ends the rest at once.
    */
   async close(options?: DrainOptions | ((error?: Error) => void)): Promise<void> {
-    const { schedule, logs } = this.#parts;
-    logs.server?.("the server closes");
-    if (typeof options === "object") await this.#drain.run(options, (session) => this.#connections.shutDown(session));
-    else this.#drain.hurry();
+    await this.shutDown(typeof options === "object" ? options : undefined);
+    if (typeof options === "function") this.contain("close", options);
+  }
+
+  /** Does what `close` does. Resolves to the time, on the host's clock, at which the runtime is to cut what is left of the connections. */
+  protected shutDown(options: DrainOptions | undefined): Promise<number> {
+    this.#parts.logs.server?.("the server closes");
+    return options === undefined ? this.#drain.endAtOnce() : this.#drain.run(options);
+  }
+
+  #closeNamespaces(): Promise<unknown> {
     const closing = [...this.#namespaces.byName.values()].map((namespace) => namespace.shutDown());
-    this.engine.close();
     for (const engine of this.#boundEngines) this.contain("close", () => engine.close?.());
     this.#boundEngines.clear();
-    await Promise.all([settledInTime(schedule, Promise.all(closing)), this.#drain.lastSwitches()]);
-    if (typeof options === "function") this.contain("close", options);
+    return Promise.all(closing);
   }
 
   /** Calls what the app gave; a failure is reported. */

@@ -1,12 +1,19 @@
 import { type SessionSnapshot, snapshotSession } from "../engine/snapshot.ts";
 import type { Session } from "../engine/session.ts";
 import type { SocketId } from "../adapter/adapter.ts";
+import type { WebSocketLike } from "../platform.ts";
 import { Peer } from "./peer.ts";
 
 /** A connection and its sockets as plain data, which structured cloning can copy. */
 export interface ConnectionSnapshot {
   readonly session: SessionSnapshot;
   readonly peer: PeerSnapshot;
+}
+
+/** A connection that was saved, and its WebSocket where it has one. */
+export interface SavedConnection {
+  readonly snapshot: ConnectionSnapshot;
+  readonly ws?: WebSocketLike | undefined;
 }
 
 /** What is kept of a peer. */

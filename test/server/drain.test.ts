@@ -131,6 +131,37 @@ describe("close({ drain, spread, force }) (G40)", () => {
     assert.equal(io.engine.clientsCount, 0);
   });
 
+  test("cuts a client that has not finished its switch to a WebSocket by then", async () => {
+    const io = new MemoryServer();
+    const client = await connectPolling(io);
+    await client.send("40");
+    await client.receive();
+    const ws = await client.probe();
+    ws.send("2probe");
+    const closing = watched(io.close({ force: 500 }));
+    await io.host.advance(499);
+    assert.deepEqual([ws.ended, closing.settled], [undefined, false]);
+    await io.host.advance(1);
+    assert.deepEqual([ws.ended, closing.settled, io.engine.clientsCount], [{ code: 1001, reason: undefined }, true, 0]);
+  });
+
+  test("waits no longer than `force` for an adapter, which closes while the last clients leave", async () => {
+    const io = new MemoryServer();
+    const client = await connectPolling(io);
+    await client.send("40");
+    await client.receive();
+    let closes = 0;
+    io.sockets.adapter.close = () => {
+      closes += 1;
+      return new Promise(() => {});
+    };
+    const closing = watched(io.close({ force: 2000 }));
+    await io.host.advance(1999);
+    assert.deepEqual([closes, io.engine.clientsCount, closing.settled], [1, 1, false]);
+    await io.host.advance(1);
+    assert.deepEqual([closes, io.engine.clientsCount, closing.settled], [1, 0, true]);
+  });
+
   test("ends sockets that are still in their middlewares", async () => {
     const io = new MemoryServer();
     let signal: AbortSignal | undefined;
