@@ -21,7 +21,7 @@ export interface ServerOptions extends CoreOptions, AttachOptions {
 
 /** How a server lets its clients go, and what it leaves alone. */
 export interface CloseOptions extends DrainOptions {
-  /** Whether the HTTP server is closed too; its own requests are cut after `force` milliseconds. @default true */
+  /** Whether the HTTP server is closed too; its own requests are cut at the same time as ours. @default true */
   readonly httpServer?: boolean;
 }
 
@@ -69,10 +69,13 @@ export class Server<
   override async close(options?: CloseOptions | ((error?: Error) => void)): Promise<void> {
     const callback = typeof options === "function" ? options : undefined;
     const given = typeof options === "object" ? options : undefined;
-    await super.close(given);
-    this.#attachment?.detach();
-    const keep = this.#attachment === undefined || given?.httpServer === false;
-    const error = keep ? undefined : await closeHttpServer(this.httpServer, given && (given.force ?? 10_000));
+    const cutAt = await this.shutDown(given);
+    const attachment = this.#attachment;
+    attachment?.detach();
+    const limit = cutAt - this.engine.host.now();
+    if (limit < Infinity) setTimeout(() => attachment?.cut(), limit).unref();
+    const keep = attachment === undefined || given?.httpServer === false;
+    const error = keep ? undefined : await closeHttpServer(this.httpServer, limit);
     if (callback !== undefined) this.contain("close", () => callback(error));
   }
 }
@@ -94,10 +97,14 @@ function isOptions(target: Target | Partial<ServerOptions> | null | undefined): 
   return typeof target === "object" && target !== null && !("listen" in target);
 }
 
-function closeHttpServer(server: AnyHttpServer, limit: number | undefined): Promise<Error | undefined> {
+/** Settles in `limit` milliseconds. What is not a connection of HTTP by then is the app's to end. */
+function closeHttpServer(server: AnyHttpServer, limit: number): Promise<Error | undefined> {
   return new Promise((resolve) => {
-    const cut = (): void => ("closeAllConnections" in server ? server.closeAllConnections() : resolve(undefined));
-    const timer = limit === undefined ? undefined : setTimeout(cut, limit);
+    const cut = (): void => {
+      if ("closeAllConnections" in server) server.closeAllConnections();
+      resolve(undefined);
+    };
+    const timer = limit === Infinity ? undefined : setTimeout(cut, limit);
     server.close((error?: Error) => {
       clearTimeout(timer);
       resolve(error);

@@ -24,6 +24,8 @@ export interface AttachOptions {
 export interface Attachment {
   /** Hands every request back to the HTTP server's own listeners. */
   detach(): void;
+  /** Drops the connections that are ended here and not by their clients. */
+  cut(): void;
 }
 
 /** What is attached. */
@@ -51,7 +53,7 @@ export function attachTo(http: AnyHttpServer, io: Attachable, options: AttachOpt
     if (isOurs(request)) void webSockets.accept(request, socket, head);
     else if (options.destroyUpgrade !== false && http.listenerCount("upgrade") === 1) endUnlessTaken(socket, options);
   });
-  return { detach: () => (attached = false) };
+  return { detach: () => (attached = false), cut: () => webSockets.cut() };
 }
 
 /** Answers one request, whatever its path. */

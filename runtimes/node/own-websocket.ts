@@ -1,13 +1,11 @@
 import type { Duplex } from "node:stream";
 import { TransportError, type WebSocketHandler, type WebSocketLike } from "../../src/index.ts";
 import type { SharedFrames } from "../../src/runtime.ts";
+import type { Closing } from "./closing.ts";
 import { type FrameLimits, FrameReader, type FrameSink } from "./frame-reader.ts";
 import { encodeClose, encodeFrame, encodeFrames, encodePong } from "./frames.ts";
 import { Chain, type Outbox, type Sender } from "./outbox.ts";
 import { Pieces } from "./pieces.ts";
-
-/** Milliseconds for which the other side may take to end a connection that is being closed. */
-const CLOSING_TIME = 30_000;
 
 /** The limits that reading frames enforces, by the close codes that say so. */
 const limitsByCode = new Map([
@@ -28,6 +26,7 @@ export class OwnWebSocket implements WebSocketLike, Sender, FrameSink {
   readonly #handler: WebSocketHandler;
   readonly #limits: WebSocketLimits;
   readonly #outbox: Outbox;
+  readonly #closing: Closing;
   readonly #reader: FrameReader;
   /** `closing`: our close frame is sent. `closed`: the handler knows. */
   #state: "open" | "closing" | "closed" = "open";
@@ -37,11 +36,12 @@ export class OwnWebSocket implements WebSocketLike, Sender, FrameSink {
   #held: Pieces | undefined = undefined;
   #pendingPongs = 0;
 
-  constructor(socket: Duplex, handler: WebSocketHandler, limits: WebSocketLimits, outbox: Outbox) {
+  constructor(socket: Duplex, handler: WebSocketHandler, limits: WebSocketLimits, outbox: Outbox, closing: Closing) {
     this.#socket = socket;
     this.#handler = handler;
     this.#limits = limits;
     this.#outbox = outbox;
+    this.#closing = closing;
     this.#reader = new FrameReader(this, limits);
   }
 
@@ -131,11 +131,9 @@ export class OwnWebSocket implements WebSocketLike, Sender, FrameSink {
 
   /** Whatever was sent before goes first, and nothing comes after. */
   #sendClose(code?: number, reason?: string): void {
-    const socket = this.#socket;
     this.#flushHeld();
     this.#write(encodeClose(code, reason));
-    const timer = setTimeout(() => socket.destroy(), CLOSING_TIME).unref();
-    socket.once("close", () => clearTimeout(timer));
+    this.#closing.add(this.#socket);
   }
 
   #end(code: number, reason = "", fault?: TransportError): void {
@@ -144,6 +142,7 @@ export class OwnWebSocket implements WebSocketLike, Sender, FrameSink {
     this.#state = "closed";
     // One that is gone already would make an error of it, with a stack.
     if (!this.#socket.destroyed) this.#socket.end();
+    this.#closing.add(this.#socket);
     this.#handler.close(code, reason, fault);
   }
 

@@ -3,6 +3,7 @@ import type { Socket as NetSocket } from "node:net";
 import type { WebSocket } from "ws";
 import { type Limits, TransportError, type WebSocketHandler, type WebSocketLike } from "../../src/index.ts";
 import { isLonger } from "../../src/runtime.ts";
+import type { Closing } from "./closing.ts";
 
 /** Holds back what one turn writes, so that each connection is written to once. */
 export class Corks {
@@ -29,13 +30,15 @@ export class NodeWebSocket implements WebSocketLike {
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #corks: Corks;
+  readonly #closing: Closing;
   readonly #deflateThreshold: number;
 
-  constructor(ws: WebSocket, socket: Duplex, corks: Corks, deflateThreshold: number) {
+  constructor(ws: WebSocket, socket: Duplex, corks: Corks, closing: Closing, deflateThreshold: number) {
     this.#deflateThreshold = deflateThreshold;
     this.#ws = ws;
     this.#socket = socket;
     this.#corks = corks;
+    this.#closing = closing;
   }
 
   get bufferedAmount(): number {
@@ -50,6 +53,7 @@ export class NodeWebSocket implements WebSocketLike {
 
   close(code?: number, reason?: string): void {
     this.#ws.close(code, reason);
+    this.#closing.add(this.#socket);
   }
 
   terminate(): void {

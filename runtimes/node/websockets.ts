@@ -3,6 +3,7 @@ import type { Socket as NetSocket } from "node:net";
 import type { WebSocket, WebSocketServer } from "ws";
 import type { Reply, WebSocketHandler } from "../../src/index.ts";
 import type { Attachable, AttachOptions } from "./attach.ts";
+import { Closing } from "./closing.ts";
 import { Outbox } from "./outbox.ts";
 import { acceptHandshake, refuseHandshake } from "./own-handshake.ts";
 import { OwnWebSocket, type WebSocketLimits } from "./own-websocket.ts";
@@ -30,11 +31,12 @@ interface Speaker {
 export class WebSockets {
   readonly #io: Attachable;
   readonly #speaker: Speaker;
+  readonly #closing = new Closing();
 
   constructor(io: Attachable, { wsEngine }: AttachOptions) {
     const { perMessageDeflate } = io.engine.opts;
     this.#io = io;
-    this.#speaker = wsEngine === undefined && !perMessageDeflate ? new OwnSpeaker(io) : new WsSpeaker(io, wsEngine);
+    this.#speaker = wsEngine === undefined && !perMessageDeflate ? new OwnSpeaker(io, this.#closing) : new WsSpeaker(io, this.#closing, wsEngine);
   }
 
   async accept(raw: IncomingMessage, socket: NetSocket, received: Buffer): Promise<void> {
@@ -43,7 +45,15 @@ export class WebSockets {
       const headers = Object.entries({ ...request.takeHeaders(), ...more });
       return this.#speaker.answer({ raw, socket, received, handler, headers });
     });
-    refuseUpgrade(socket, (await this.#io.handle(request)) ?? { status: 404, headers: {} });
+    const reply = (await this.#io.handle(request)) ?? { status: 404, headers: {} };
+    if (reply.native !== undefined) return;
+    refuseUpgrade(socket, reply);
+    this.#closing.add(socket);
+  }
+
+  /** Drops the connections that are ended here and not by their clients. */
+  cut(): void {
+    this.#closing.cut();
   }
 }
 
@@ -57,8 +67,10 @@ function ignore(): void {}
 class OwnSpeaker implements Speaker {
   readonly #limits: WebSocketLimits;
   readonly #outbox: Outbox;
+  readonly #closing: Closing;
 
-  constructor({ engine: { opts, host } }: Attachable) {
+  constructor({ engine: { opts, host } }: Attachable, closing: Closing) {
+    this.#closing = closing;
     this.#outbox = new Outbox((task) => host.endOfTurn(task));
     const { maxFragments, maxPendingPongs } = opts.limits;
     this.#limits = { maxPayload: opts.maxHttpBufferSize, maxFragments, maxPendingPongs };
@@ -72,7 +84,7 @@ class OwnSpeaker implements Speaker {
     const accepted = acceptHandshake(raw, headers);
     socket.setTimeout(0);
     socket.setNoDelay(true);
-    new OwnWebSocket(socket, handler, this.#limits, this.#outbox).start(accepted, received);
+    new OwnWebSocket(socket, handler, this.#limits, this.#outbox, this.#closing).start(accepted, received);
     return { status: 101, headers: {}, native: socket };
   }
 }
@@ -80,12 +92,14 @@ class OwnSpeaker implements Speaker {
 /** Lets `ws` speak, or a class of its shape. */
 class WsSpeaker implements Speaker {
   readonly #io: Attachable;
+  readonly #closing: Closing;
   readonly #corks = new Corks((task) => process.nextTick(task));
   readonly #server: WebSocketServer;
   /** Headers of the handshake that is being answered right now. */
   #headers: readonly (readonly [string, unknown])[] = [];
 
-  constructor(io: Attachable, wsEngine: AttachOptions["wsEngine"]) {
+  constructor(io: Attachable, closing: Closing, wsEngine: AttachOptions["wsEngine"]) {
+    this.#closing = closing;
     const Server = checkWebSocketServer(wsEngine);
     const { maxHttpBufferSize, perMessageDeflate, limits } = io.engine.opts;
     this.#io = io;
@@ -111,6 +125,6 @@ class WsSpeaker implements Speaker {
   #open(ws: WebSocket, socket: NetSocket, handler: WebSocketHandler): void {
     const { limits, deflateThreshold } = this.#io.engine.opts;
     listen(ws, socket, handler, limits);
-    handler.open(new NodeWebSocket(ws, socket, this.#corks, deflateThreshold));
+    handler.open(new NodeWebSocket(ws, socket, this.#corks, this.#closing, deflateThreshold));
   }
 }

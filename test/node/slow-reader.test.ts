@@ -6,6 +6,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import * as wsPackage from "ws";
 import { describe, onTestFinished, test } from "vitest";
+import { Closing } from "../../runtimes/node/closing.ts";
 import { Outbox } from "../../runtimes/node/outbox.ts";
 import { OwnWebSocket } from "../../runtimes/node/own-websocket.ts";
 import { Pieces } from "../../runtimes/node/pieces.ts";
@@ -47,7 +48,7 @@ async function pair(): Promise<Pair> {
     writes += 1;
     return write.apply(socket, args);
   }) as Socket["write"];
-  const ws = new OwnWebSocket(socket, handler, LIMITS, new Outbox((task) => process.nextTick(task)));
+  const ws = new OwnWebSocket(socket, handler, LIMITS, new Outbox((task) => process.nextTick(task)), new Closing());
   ws.start(Buffer.from("!"), Buffer.alloc(0));
   const [first] = (await once(client, "data")) as [Buffer];
   assert.equal(String(first), "!");

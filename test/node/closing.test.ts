@@ -1,0 +1,88 @@
+/** What of a closing server the clients cannot put off: connections that they do not end. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { type AddressInfo, type Socket as NetSocket, connect } from "node:net";
+import { describe, onTestFinished, test } from "vitest";
+import { WebSocketServer } from "ws";
+import { type CloseOptions, Server, type ServerOptions } from "../../runtimes/node.ts";
+
+const engines: Readonly<Record<string, Partial<ServerOptions>>> = {
+  "our WebSocket": {},
+  "ws": { wsEngine: WebSocketServer },
+};
+
+for (const [name, options] of Object.entries(engines)) {
+  describe(`close({ force }) with ${name} (G40)`, () => {
+    test("cuts a client that does not answer the close frame", async () => {
+      const { io, port } = await serve(options);
+      const gone = once(await joinDeaf(io, port), "close");
+      const took = await timed(io.close({ drain: 0, force: 300 }));
+      assert.ok(took < 2000, `it took ${took} ms`);
+      assert.equal(io.httpServer.listening, false);
+      await gone;
+    });
+
+    test("cuts it too where the HTTP server is somebody else's to close", async () => {
+      const { io, port } = await serve(options);
+      const gone = once(await joinDeaf(io, port), "close");
+      await io.close({ drain: 0, force: 300, httpServer: false });
+      assert.ok(io.httpServer.listening);
+      assert.ok((await timed(gone)) < 2000);
+    });
+
+    test("waits for `force` once, whoever is waited for", async () => {
+      const { io, port } = await serve(options);
+      await joinDeaf(io, port);
+      // It polls once, and never fetches what tells it of the end.
+      await (await fetch(`http://127.0.0.1:${port}/socket.io/?EIO=4&transport=polling`)).text();
+      const took = await timed(io.close({ drain: 0, force: 1000 }));
+      assert.ok(took > 900 && took < 1800, `it took ${took} ms`);
+    });
+  });
+}
+
+test("close({ force }) settles though the app has connections of its own that stay (G40)", async () => {
+  const { io, port } = await serve({ destroyUpgrade: false });
+  const upgraded = once(io.httpServer, "upgrade");
+  const client = connect(port, "127.0.0.1");
+  client.on("error", () => {});
+  client.write("GET /elsewhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n");
+  const [, socket] = (await upgraded) as [unknown, NetSocket];
+  onTestFinished(() => void socket.destroy());
+  const took = await timed(io.close({ drain: 0, force: 100 } satisfies CloseOptions));
+  assert.ok(took < 2000, `it took ${took} ms`);
+  assert.equal(socket.destroyed, false);
+});
+
+async function serve(options: Partial<ServerOptions>): Promise<{ io: Server; port: number }> {
+  const server = createServer();
+  const io = new Server(server, options);
+  onTestFinished(() => void server.close());
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { io, port: (server.address() as AddressInfo).port };
+}
+
+/** A client over WebSocket that never says a word after its handshake. Gives the server's end of the connection. */
+async function joinDeaf(io: Server, port: number): Promise<NetSocket> {
+  const connection = once(io.httpServer, "connection");
+  const joined = new Promise((resolve) => io.engine.once("connection", resolve));
+  // It does not end when the server does.
+  const client = connect({ port, host: "127.0.0.1", allowHalfOpen: true }).resume();
+  onTestFinished(() => void client.destroy());
+  client.on("error", () => {});
+  client.write(
+    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+  );
+  const [socket] = (await connection) as [NetSocket];
+  await joined;
+  return socket;
+}
+
+async function timed(work: Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work;
+  return performance.now() - start;
+}
