@@ -22,7 +22,11 @@ export interface Handshake {
   /** What the client gave as `auth`. */
   // oxlint-disable-next-line no-explicit-any
   auth: { [key: string]: any };
-  /** Aborted when the client leaves, or is refused, before its middlewares are done. Not enumerable. */
+  /**
+   * Aborted when the client leaves, or is refused, before its middlewares are done. Not enumerable.
+   *
+   * The platform calls its listeners: what they throw is an uncaught error of the process.
+   */
   readonly signal: AbortSignal;
 }
 
