@@ -106,17 +106,18 @@ export const mutations: readonly Mutation[] = [
   {
     bug: "what is sent while a WebSocket is tried goes out on both transports",
     file: "engine/outlet.ts",
-    find: `else if (link.state === "polling" || link.state === "probing") this.#enqueue(this.polling!, item);`,
-    replace: `else if (link.state === "polling" || link.state === "probing") {
+    find: `if (link.state === "polling" || link.state === "probing") this.#enqueue(polling!, item);`,
+    replace: `if (link.state === "polling" || link.state === "probing") {
       if (link.state === "probing") for (const frame of item.frames) link.ws.send(frame, false);
-      this.#enqueue(this.polling!, item);
+      this.#enqueue(polling!, item);
     }`,
   },
   {
     bug: "what is queued at the upgrade is lost",
     file: "engine/session.ts",
-    find: `for (const item of polling.takeAll()) this.push(item);`,
-    replace: ``,
+    find: `polling.stopHurrying();
+    this.moveQueue();`,
+    replace: `polling.takeAll();`,
   },
   {
     bug: "frames of the new WebSocket overtake an open POST",
