@@ -15,11 +15,12 @@ export function endTooLarge(session: Session): void {
   session.end("transport error", error, { code: 1009 });
 }
 
-/** The client does not read; what waits for it is dropped. */
+/** The client does not read, or holds more than others where all together hold too much; what waits for it is dropped. */
 export function endSlowConsumer(session: Session, limit: "maxBufferedBytes" | "maxTotalBufferedBytes"): void {
   session.owner.limitHit(limit, session);
   session.webSocket?.terminate();
-  const message = `SLOW_CONSUMER: the client does not read, see the option limits.${limit}`;
+  const why = limit === "maxBufferedBytes" ? "the client does not read" : "all connections together hold too much, and this one most";
+  const message = `SLOW_CONSUMER: ${why}, see the option limits.${limit}`;
   session.end("transport error", new TransportError(message, "SLOW_CONSUMER"));
 }
 

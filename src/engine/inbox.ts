@@ -57,7 +57,7 @@ export class Inbox {
     this.#waiting.push(input);
     this.#waitingBytes += sizeOf(input);
     const { owner } = this.#session;
-    if (this.#waitingBytes <= owner.options.limits.maxBufferedBytes) return;
+    if (this.#waitingBytes <= owner.options.limits.maxBufferedBytes) return owner.pressure.noteInput(this.#session, this.#waitingBytes);
     owner.limitHit("maxBufferedBytes", this.#session);
     const message = "More input than can be handled: see the option limits.maxBufferedBytes";
     this.#session.end("transport error", new TransportError(message));
@@ -72,8 +72,12 @@ export class Inbox {
       if (typeof input === "function") input();
       else this.#session.handleFrame(input);
     }
-    if (waiting.length > 0) this.#session.owner.host.defer(() => this.resume());
-    else if (this.#waiting === waiting) this.#waiting = undefined;
+    // One of them may have ended the session.
+    if (this.#waiting !== waiting) return;
+    const { owner } = this.#session;
+    owner.pressure.noteInput(this.#session, this.#waitingBytes);
+    if (waiting.length > 0) owner.host.defer(() => this.resume());
+    else this.#waiting = undefined;
   }
 
   clear(): void {

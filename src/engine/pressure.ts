@@ -1,12 +1,14 @@
 import { endSlowConsumer } from "./endings.ts";
 import type { Session } from "./session.ts";
 
-/** Unsent bytes of all connections together. Past the limit, the one with the most is closed. */
+/** Unsent bytes of all connections together, and input that waits. Past the limit, the connection with the most is closed. */
 export class Pressure {
   readonly #sessions: ReadonlyMap<string, Session>;
   readonly #limit: () => number;
   /** Never less than the truth: what has drained since a session was last looked at still counts. */
   #total = 0;
+  /** Bytes of input that waits to be handled, of the few that have some. */
+  readonly #inputs = new Map<Session, number>();
 
   constructor(sessions: ReadonlyMap<string, Session>, limit: () => number) {
     this.#sessions = sessions;
@@ -20,14 +22,27 @@ export class Pressure {
     if (this.#total > this.#limit()) this.#relieve();
   }
 
+  /** `session` now holds `bytes` that its client has sent. */
+  noteInput(session: Session, bytes: number): void {
+    this.#total += bytes - this.#inputOf(session);
+    if (bytes === 0) this.#inputs.delete(session);
+    else this.#inputs.set(session, bytes);
+    if (this.#total > this.#limit()) this.#relieve();
+  }
+
   update(session: Session): void {
     this.#total += session.bufferedBytes - session.countedBytes;
     session.countedBytes = session.bufferedBytes;
   }
 
   forget(session: Session): void {
-    this.#total -= session.countedBytes;
+    this.#total -= session.countedBytes + this.#inputOf(session);
     session.countedBytes = 0;
+    this.#inputs.delete(session);
+  }
+
+  #inputOf(session: Session): number {
+    return this.#inputs.get(session) ?? 0;
   }
 
   #relieve(): void {
@@ -41,8 +56,12 @@ export class Pressure {
 
   #largest(): Session | undefined {
     let largest: Session | undefined;
+    let most = 0;
     for (const session of this.#sessions.values()) {
-      if (session.countedBytes > (largest?.countedBytes ?? 0)) largest = session;
+      const bytes = session.countedBytes + this.#inputOf(session);
+      if (bytes <= most) continue;
+      largest = session;
+      most = bytes;
     }
     return largest;
   }

@@ -3,6 +3,7 @@ import { describe, test } from "#test";
 import type { Limits } from "../../src/engine/limits.ts";
 import { connectPolling, connectWebSocket } from "../memory/client.ts";
 import { MemoryEngine } from "../memory/engine.ts";
+import type { MemoryWebSocket } from "../memory/web-socket.ts";
 
 /** What each message counts beside its length. */
 const OVERHEAD = 64;
@@ -149,6 +150,43 @@ describe("maxTotalBufferedBytes", () => {
     assert.deepEqual(memory.limitHits, ["maxTotalBufferedBytes"]);
     sender!.deliver("x".repeat(1000 - 200 - 364 - OVERHEAD));
     assert.equal(sender!.end, undefined, "what the largest held is free again");
+  });
+
+  test("counts what clients have sent while it waits to be handled", async () => {
+    const memory = start({ maxTotalBufferedBytes: 2000 });
+    const floods = async (): Promise<MemoryWebSocket> => {
+      const client = await connectPolling(memory);
+      client.post();
+      const ws = await client.probe();
+      ws.send("2probe", "5", `4${"x".repeat(900 - OVERHEAD - 1)}`);
+      await memory.host.settle();
+      return ws;
+    };
+    const [first, second] = [await floods(), await floods()];
+    first.send(`4${"x".repeat(200 - OVERHEAD - 1)}`);
+    await memory.host.settle();
+    assert.deepEqual(memory.sessions.map(({ reason }) => reason), [undefined, undefined]);
+    second.send("4");
+    assert.deepEqual(memory.sessions.map(({ reason }) => reason), ["transport error", undefined]);
+    assert.deepEqual(memory.limitHits, ["maxTotalBufferedBytes"]);
+  });
+
+  test("does not count input any more once it is handled, or its connection has ended", async () => {
+    const memory = start({ maxTotalBufferedBytes: 1000 });
+    for (const end of ["handle", "close"]) {
+      const client = await connectPolling(memory);
+      const post = client.post();
+      const ws = await client.probe();
+      ws.send("2probe", "5", `4${"x".repeat(900 - OVERHEAD - 1)}`, "4");
+      await memory.host.settle();
+      if (end === "handle") post.request.push("4first").end();
+      else memory.last.conn.close();
+      await memory.host.settle();
+    }
+    const ws = await connectWebSocket(memory);
+    ws.reads = false;
+    memory.last.deliver("x".repeat(900));
+    assert.deepEqual(memory.limitHits, []);
   });
 
   test("ends several when one is not enough", async () => {
