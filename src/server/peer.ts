@@ -101,7 +101,7 @@ export class Peer implements SessionHandler {
     const { host } = this.#home.parts;
     const joined = this.#joined();
     const sockets = joined.map((socket) => socket.snapshot());
-    this.#seen = joined.map((socket, index) => new Glance(socket, sockets[index]!.auth));
+    this.#seen = joined.map((socket) => new Glance(socket));
     const connectDue = joined.length === 0 ? this.#deadline.due + host.wallClock() - host.now() : undefined;
     return { sockets, refusals: this.#refusals, left: [...(this.#left ?? [])], connectDue };
   }

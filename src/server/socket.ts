@@ -91,21 +91,19 @@ export class Socket<
     return (this.#handshake ??= createHandshake(this.client.handshake, this.#auth, this.#issued, () => this.signal()));
   }
 
-  /** @internal */
-  override get claimedOffset(): unknown {
+  /** @internal */ override get claimedOffset(): unknown {
     return this.#auth["offset"];
   }
 
-  /** @internal */
-  override snapshot(): SocketSnapshot {
+  /** @internal */ override snapshot(): SocketSnapshot {
     const { id, nsp, data, pid } = this;
     return { id, nsp: nsp.name, auth: this.#auth, issued: this.#issued, data, pid, rooms: [...this.rooms], ackIds: nsp.ackIds };
   }
 
   /**
-   * Keeps `data` as it is now, on runtimes that forget what is not kept.
+   * Keeps `data` and `handshake.auth` as they are now, on runtimes that forget what is not kept.
    *
-   * It happens by itself after each listener and callback of this socket, and is needed after changes by a timer or another socket's listener.
+   * `data` is kept by itself after each listener and callback of this socket; changes by a timer or another socket's listener, or of auth, need this.
    */
   save(): void {
     this.client.changed();
@@ -204,8 +202,7 @@ export class Socket<
     return this.broadcast.except(room);
   }
 
-  /** @internal */
-  broadcastWith(flags: BroadcastFlags): BroadcastOperator<BroadcastEvents<EmitEvents>, SocketData> {
+  /** @internal */ broadcastWith(flags: BroadcastFlags): BroadcastOperator<BroadcastEvents<EmitEvents>, SocketData> {
     return new BroadcastOperator(this.nsp, new Set(), new Set([this.id]), flags);
   }
 
