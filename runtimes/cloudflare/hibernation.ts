@@ -1,5 +1,6 @@
 import type { Session } from "../../src/index.ts";
 import type { ConnectionSnapshot, SavedConnection } from "../../src/runtime.ts";
+import { Auths, type LeanSnapshot } from "./auths.ts";
 import { type HibernatableWebSocket, hibernatable } from "./websocket.ts";
 
 /** Prefix of what this library keeps in the object's storage. */
@@ -31,6 +32,7 @@ interface Spilled {
 export class Hibernation {
   readonly #state: DurableObjectState;
   readonly #snapshots: Snapshots;
+  readonly #auths: Auths;
   readonly #changed = new Set<Session>();
   /** Ids of the connections that are in the storage. */
   readonly #stored = new Set<string>();
@@ -40,6 +42,7 @@ export class Hibernation {
   constructor(state: DurableObjectState, snapshots: Snapshots) {
     this.#state = state;
     this.#snapshots = snapshots;
+    this.#auths = new Auths(state.storage);
   }
 
   /** Saves this session once the code that runs now is done. */
@@ -55,10 +58,10 @@ export class Hibernation {
 
   /** What was saved by the instance before. */
   async load(): Promise<SavedHere[]> {
-    const stored = await this.#state.storage.list<ConnectionSnapshot>({ prefix: PREFIX });
+    const stored = await this.#state.storage.list<LeanSnapshot>({ prefix: PREFIX });
     const saved: SavedHere[] = [];
     for (const raw of this.#state.getWebSockets()) {
-      const attachment = raw.deserializeAttachment() as ConnectionSnapshot | Spilled | null;
+      const attachment = raw.deserializeAttachment() as LeanSnapshot | Spilled | null;
       const snapshot = attachment !== null && "id" in attachment ? stored.get(PREFIX + attachment.id) : attachment;
       // It had not become a session yet, or is one no more.
       if (snapshot === null || snapshot === undefined) raw.close(1012);
@@ -72,7 +75,7 @@ export class Hibernation {
       if (transport === "polling") saved.push({ snapshot });
       else this.#forget(id);
     }
-    return saved;
+    return this.#auths.restore(saved);
   }
 
   /** What the app gave may fail in any of this, and must not keep the others from being saved. */
@@ -86,7 +89,7 @@ export class Hibernation {
   }
 
   #keep(session: Session): void {
-    const snapshot = this.#snapshots.snapshot(session);
+    const snapshot = this.#auths.setAside(session.id, this.#snapshots.snapshot(session));
     if (snapshot === undefined) return this.#forget(session.id);
     const raw = (session.webSocket as HibernatableWebSocket | undefined)?.raw;
     if (raw !== undefined && attach(raw, snapshot)) return this.#forget(session.id);

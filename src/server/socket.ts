@@ -46,6 +46,7 @@ export class Socket<
   // What the app has not set yet is missing, which its own types know.
   data: SocketData = {} as SocketData;
   readonly #auth: Record<string, unknown>;
+  /** The same object until `save`, so that it need be kept but once. */ #keptAuth: Record<string, unknown> | undefined;
   readonly #issued: number;
   #handshake: Handshake | undefined;
 
@@ -61,6 +62,7 @@ export class Socket<
     this.recovered = restored !== undefined;
     this.isAnnounced = this.recovered;
     this.#auth = auth;
+    this.#keptAuth = restored?.auth;
     this.#issued = restored?.issued ?? nsp.parts.host.wallClock();
     if (restored !== undefined) this.data = restored.data as SocketData;
   }
@@ -97,7 +99,7 @@ export class Socket<
 
   /** @internal */ override snapshot(): SocketSnapshot {
     const { id, nsp, data, pid } = this;
-    return { id, nsp: nsp.name, auth: this.#auth, issued: this.#issued, data, pid, rooms: [...this.rooms], ackIds: nsp.ackIds };
+    return { id, nsp: nsp.name, auth: (this.#keptAuth ??= { ...this.#auth }), issued: this.#issued, data, pid, rooms: [...this.rooms], ackIds: nsp.ackIds };
   }
 
   /**
@@ -106,6 +108,7 @@ export class Socket<
    * `data` is kept by itself after each listener and callback of this socket; changes by a timer or another socket's listener, or of auth, need this.
    */
   save(): void {
+    this.#keptAuth = undefined;
     this.client.changed();
   }
 

@@ -8,6 +8,7 @@ export class Room extends SocketIO {
   }
 
   setup(io) {
+    const writes = countWrites(this.ctx.storage.kv);
     io.on("connection", (socket) => {
       socket.on("say", () => io.emit("said", "by client"));
       socket.on("name", (answer) => answer(socket.handshake.query.room));
@@ -20,6 +21,15 @@ export class Room extends SocketIO {
         (socket.data.value ??= []).push(value);
         answer();
       });
+      socket.on("count", (answer) => answer((socket.data.count = (socket.data.count ?? 0) + 1)));
+      socket.on("auth", (answer) => answer(socket.handshake.auth));
+      socket.on("change auth", (answer) => {
+        socket.handshake.auth.list.push("changed");
+        socket.save();
+        answer();
+      });
+      socket.on("kept auths", (answer) => answer([...this.ctx.storage.kv.list({ prefix: "omnisocket:auth:" })].length));
+      socket.on("writes", (answer) => answer(writes()));
       socket.on("keep a function", (answer) => {
         socket.data.call = () => {};
         setTimeout(() => answer(), 50);
@@ -78,6 +88,21 @@ export class Room extends SocketIO {
 
 function fail() {
   throw new Error("unreadable");
+}
+
+/** Returns what asks how often connections and auths were written since it was asked last. */
+function countWrites(kv) {
+  const { put } = kv;
+  let writes = { connection: 0, auth: 0 };
+  kv.put = (key, value) => {
+    writes[key.split(":")[1]] += 1;
+    put.call(kv, key, value);
+  };
+  return () => {
+    const now = writes;
+    writes = { connection: 0, auth: 0 };
+    return now;
+  };
 }
 
 const name = (url) => url.searchParams.get("room") ?? "main";

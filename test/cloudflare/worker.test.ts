@@ -9,7 +9,7 @@ import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { type Json, Miniflare, type MiniflareOptions } from "miniflare";
-import { type Socket, io as connect } from "socket.io-client";
+import { type ManagerOptions, type Socket, type SocketOptions, io as connect } from "socket.io-client";
 import { beforeAll, describe, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 
@@ -83,6 +83,37 @@ describe("a Worker with Durable Objects (G44)", () => {
     for (const value of ["one", "two"]) await socket.emitWithAck("keep another", value);
     await evict("red");
     assert.deepEqual(await socket.emitWithAck("kept"), { value: ["one", "two"], recovered: true });
+  });
+
+  test("writes a large auth once, however often data changes", async () => {
+    const { url, evict } = await start();
+    const auth = { list: Array.from({ length: 10_000 }, (_, index) => ({ index })) };
+    for (const transport of ["websocket", "polling"]) {
+      const socket = await enter(url, "red", "/socket.io", { auth, transports: [transport] });
+      assert.equal((await socket.emitWithAck("writes")).auth, 1);
+      for (const count of [1, 2, 3]) assert.equal(await socket.emitWithAck("count"), count);
+      assert.equal((await socket.emitWithAck("writes")).auth, 0);
+      if (transport === "polling") continue;
+      await evict("red");
+      assert.deepEqual(await socket.emitWithAck("auth"), auth);
+      assert.equal(await socket.emitWithAck("count"), 4);
+      assert.deepEqual(await socket.emitWithAck("writes"), { connection: 0, auth: 0 });
+      await socket.emitWithAck("change auth");
+      assert.equal((await socket.emitWithAck("writes")).auth, 1);
+      await evict("red");
+      assert.equal((await socket.emitWithAck("auth")).list.at(-1), "changed");
+    }
+  });
+
+  test("forgets a large auth with its connection", async () => {
+    const { url } = await start();
+    const auth = { list: Array.from({ length: 10_000 }, (_, index) => ({ index })) };
+    const socket = await enter(url, "red", "/socket.io", { auth });
+    assert.equal(await socket.emitWithAck("kept auths"), 1);
+    const gone = new Promise((resolve) => socket.once("disconnect", resolve));
+    socket.emit("leave");
+    await gone;
+    assert.equal(await (await enter(url, "red")).emitWithAck("kept auths"), 0);
   });
 
   test("says so once when data cannot be kept, and goes on", async () => {
@@ -278,8 +309,8 @@ async function visit(url: string): Promise<string> {
   return (await fetch(`${url}/say?room=red`)).text();
 }
 
-async function enter(url: string, room: string, path = "/socket.io"): Promise<Socket> {
-  const socket = connect(url, { path, query: { room }, transports: ["websocket"], forceNew: true, reconnection: false });
+async function enter(url: string, room: string, path = "/socket.io", options: Partial<ManagerOptions & SocketOptions> = {}): Promise<Socket> {
+  const socket = connect(url, { path, query: { room }, transports: ["websocket"], forceNew: true, reconnection: false, ...options });
   onTestFinished(() => void socket.close());
   await new Promise<void>((resolve, reject) => socket.on("connect", resolve).on("connect_error", reject));
   return socket;
