@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket as NetSocket } from "node:net";
 import type { WebSocket, WebSocketServer } from "ws";
 import type { Reply, WebSocketHandler } from "../../src/index.ts";
@@ -41,6 +41,7 @@ export class WebSockets {
 
   async accept(raw: IncomingMessage, socket: NetSocket, received: Buffer): Promise<void> {
     socket.on("error", ignore);
+    if (answersAnother(raw, socket)) return void socket.destroy();
     const request = new NodeRequest(raw, undefined, (handler, more) => {
       const headers = Object.entries({ ...request.takeHeaders(), ...more });
       return this.#speaker.answer({ raw, socket, received, handler, headers });
@@ -59,6 +60,16 @@ export class WebSockets {
 
 /** For nobody: the client has left. */
 const gone: Reply = { status: 400, headers: {} };
+
+/**
+ * Whether a response to another request is open, as when requests are pipelined: its text would come in the middle of frames.
+ *
+ * Node tells by this member alone, except that `assignSocket` throws, for which a response would have to be made each time.
+ */
+export function answersAnother(raw: IncomingMessage, socket: NetSocket & { readonly _httpMessage?: ServerResponse | null }): boolean {
+  const response = socket._httpMessage ?? undefined;
+  return response !== undefined && response.req !== raw;
+}
 
 /** The end of the connection is told by its event `close`. */
 function ignore(): void {}
