@@ -5,26 +5,22 @@ import { addVary } from "./cors.ts";
 export type Compress = (body: Uint8Array) => Promise<Uint8Array>;
 
 /** What every platform can do, best first. */
-const standard: ReadonlyMap<string, Compress> = new Map([
+export const standardCompressions: ReadonlyMap<string, Compress> = new Map([
   ["gzip", (body) => compress(body, "gzip")],
   ["deflate", (body) => compress(body, "deflate")],
 ]);
 
-/**
- * The reply with its body compressed, where it is long enough and the client understands it.
- *
- * `more` are ways beside gzip and deflate, which come first.
- */
+/** The reply with its body compressed, where it is long enough, in the first way that the client understands. */
 export async function compressReply(
   reply: Reply,
   request: RequestLike,
   threshold: number,
-  more?: ReadonlyMap<string, Compress>,
+  compressions: ReadonlyMap<string, Compress> = standardCompressions,
 ): Promise<Reply> {
   const { body } = reply;
   if (body === undefined || body.length < threshold || reply.compress === false) return reply;
   const accepted = acceptedEncodings(request.headers.get("accept-encoding"));
-  for (const [encoding, encode] of [...standard, ...(more ?? [])]) {
+  for (const [encoding, encode] of compressions) {
     if (!accepted.has(encoding)) continue;
     const headers = { ...reply.headers, "content-encoding": encoding };
     addVary(headers, "Accept-Encoding");

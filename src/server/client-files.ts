@@ -1,4 +1,4 @@
-import { type Compress, compressReply } from "../engine/compression.ts";
+import { type Compress, compressReply, standardCompressions } from "../engine/compression.ts";
 import { corsHeaders, decideCors } from "../engine/cors.ts";
 import { keepSendable } from "../engine/sendable.ts";
 import type { Reply, ReplyHeaders, RequestLike } from "../platform.ts";
@@ -12,6 +12,34 @@ export interface ClientFiles {
   read(name: string): Promise<Uint8Array | undefined>;
   /** Ways to compress beside gzip and deflate, by their names in `Accept-Encoding`. */
   readonly encodings?: ReadonlyMap<string, Compress>;
+}
+
+/** The same files, each read, and compressed in each way, once: they are few, and anybody may ask for them. */
+export function readOnce(files: ClientFiles): ClientFiles {
+  const contents = new Map<string, Promise<Uint8Array | undefined>>();
+  const compressions = [...standardCompressions, ...(files.encodings ?? [])];
+  return {
+    get version() {
+      return files.version;
+    },
+    read: (name) => once(contents, name, () => files.read(name)),
+    encodings: new Map(compressions.map(([encoding, compress]) => [encoding, compressOnce(compress)])),
+  };
+}
+
+function compressOnce(compress: Compress): Compress {
+  const compressed = new Map<Uint8Array, Promise<Uint8Array>>();
+  return (body) => once(compressed, body, () => compress(body));
+}
+
+/** What `make` has given for `key` before; where that failed, it may try again. */
+function once<Key, Value>(made: Map<Key, Promise<Value>>, key: Key, make: () => Promise<Value>): Promise<Value> {
+  const before = made.get(key);
+  if (before !== undefined) return before;
+  const value = make();
+  made.set(key, value);
+  value.catch(() => made.delete(key));
+  return value;
 }
 
 const names = /^socket\.io(\.min|\.msgpack\.min|\.esm\.min)?\.js(\.map)?$/;

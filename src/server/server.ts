@@ -15,7 +15,7 @@ import { Schedule } from "../schedule.ts";
 import type { Codec } from "../wire/codec.ts";
 import { createJsonCodec } from "../wire/json-codec.ts";
 import type { ForeignConnection, ForeignEngine } from "./carrier.ts";
-import { type ClientFiles, isClientFile, serveClientFile } from "./client-files.ts";
+import { type ClientFiles, isClientFile, readOnce, serveClientFile } from "./client-files.ts";
 import { Connections } from "./connections.ts";
 import type { NamespaceMatch } from "./dynamic-namespace.ts";
 import { Drain, type DrainOptions } from "./drain.ts";
@@ -78,7 +78,7 @@ export class CoreServer<
   constructor(options: ServerOptions, runtime: ServerRuntime) {
     super();
     const { host } = runtime;
-    this.#runtime = runtime;
+    this.#runtime = { ...runtime, ...(runtime.clientFiles && { clientFiles: readOnce(runtime.clientFiles) }) };
     this.#given = options;
     this.#faults = new Faults(host, this.#counters, () => this.#parts.options.handlerErrors);
     const schedule = new Schedule(host);

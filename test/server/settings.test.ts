@@ -187,6 +187,25 @@ describe("serveClient()", () => {
     assert.deepEqual(heard, ["client files", "EIO"]);
   });
 
+  test("reads and compresses each file once, however many ask for it at a time, and again where that failed", async () => {
+    const made: string[] = [];
+    const files: ClientFiles = {
+      version: "1",
+      async read(name) {
+        made.push(name);
+        if (made.length === 1) throw new Error("EMFILE");
+        return new TextEncoder().encode(name);
+      },
+      encodings: new Map([["br", async (body) => (made.push("br"), body.slice(1))]]),
+    };
+    const io = new MemoryServer({}, { clientFiles: files, host: new MemoryHost() });
+    const fetchThree = () => Promise.all(["br", "br", ""].map((encoding) => get(io, "/socket.io/socket.io.js", { headers: { "accept-encoding": encoding } })));
+    assert.deepEqual((await fetchThree()).map(({ status }) => status), [500, 500, 500]);
+    const bodies = ["ocket.io.js", "ocket.io.js", "socket.io.js"];
+    for (const replies of [await fetchThree(), await fetchThree()]) assert.deepEqual(replies.map(({ body }) => body), bodies);
+    assert.deepEqual(made, ["socket.io.js", "socket.io.js", "br"]);
+  });
+
   test("leaves every other name to the engine (SRV-25)", async () => {
     const io = serving();
     for (const name of ["other.js", "socket.io.js/x", "socketxio.js", "../package.json"]) {
