@@ -3,7 +3,7 @@ import type { Socket as NetSocket } from "node:net";
 import type { Engine, Host, Reply, RequestLike } from "../../src/index.ts";
 import type { AnyHttpServer } from "./http-server.ts";
 import { NodeRequest } from "./request.ts";
-import { WebSockets } from "./websockets.ts";
+import { WebSockets, answersAnother } from "./websockets.ts";
 
 /** A class with the shape of `ws`'s `WebSocketServer`. */
 // Its options are its own.
@@ -51,7 +51,7 @@ export function attachTo(http: AnyHttpServer, io: Attachable, options: AttachOpt
   });
   http.on("upgrade", (request: IncomingMessage, socket: NetSocket, head: Buffer) => {
     if (isOurs(request)) void webSockets.accept(request, socket, head);
-    else if (options.destroyUpgrade !== false && http.listenerCount("upgrade") === 1) endUnlessTaken(socket, options);
+    else if (options.destroyUpgrade !== false && http.listenerCount("upgrade") === 1) endUnlessTaken(request, socket, options);
   });
   return { detach: () => (attached = false), cut: () => webSockets.cut() };
 }
@@ -68,9 +68,12 @@ export async function serve(io: Attachable, raw: IncomingMessage, response: Serv
 }
 
 /** A handshake that nobody has answered by then is nobody's. */
-function endUnlessTaken(socket: NetSocket, { destroyUpgradeTimeout = 1000 }: AttachOptions): void {
+function endUnlessTaken(request: IncomingMessage, socket: NetSocket, { destroyUpgradeTimeout = 1000 }: AttachOptions): void {
   socket.on("error", () => {});
+  // The rest of its text would look like somebody's answer.
+  if (answersAnother(request, socket)) return void socket.destroy();
+  const { bytesWritten } = socket;
   setTimeout(() => {
-    if (socket.writable && socket.bytesWritten === 0) socket.end();
+    if (socket.writable && socket.bytesWritten === bytesWritten) socket.end();
   }, destroyUpgradeTimeout);
 }

@@ -21,7 +21,7 @@ describe("a handshake while a response is open on its connection ends the connec
     await closed;
   });
 
-  for (const url of [target({ EIO: "4", transport: "websocket" })]) {
+  for (const url of [target({ EIO: "4", transport: "websocket" }), "/elsewhere"]) {
     test(`where the response is the app's, of a handshake for ${url}`, async () => {
       const { io, dial } = await start((_request, response) => void response.write("not all"));
       const wire = await dial();
@@ -31,6 +31,14 @@ describe("a handshake while a response is open on its connection ends the connec
       assert.equal(io.engine.clientsCount, 0);
     });
   }
+});
+
+test("a handshake that is nobody's ends a connection that had a response before", async () => {
+  const { dial } = await start((_request, response) => void response.end("page"));
+  const wire = await dial();
+  assert.equal((await wire.request("GET", "/page").reply()).body, "page");
+  wire.request("GET", "/elsewhere", { headers: upgradeHeaders });
+  await wire.ended();
 });
 
 async function start(app?: RequestListener) {
