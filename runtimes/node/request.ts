@@ -182,9 +182,9 @@ function hasFailed({ errored }: Partial<NetSocket>): boolean {
   return errored !== undefined && errored !== null;
 }
 
-/** Responses of HTTP/2 do not know `writableFinished`. */
-function isAnswered({ writableFinished, writableEnded }: Partial<ServerResponse>): boolean {
-  return writableFinished ?? writableEnded === true;
+/** Of HTTP/2, a response that is aborted counts as finished too, though nobody has ended it (Node 20 and 24). */
+function isAnswered({ writableEnded, writableFinished }: Partial<ServerResponse>): boolean {
+  return writableEnded === true && writableFinished !== false;
 }
 
 /** Answers a WebSocket handshake that is refused, and ends the connection. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type ClientHttp2Session, connect, createSecureServer } from "node:http2";
+import { type ClientHttp2Session, connect, constants, createSecureServer } from "node:http2";
 import { createServer, get } from "node:https";
 import { describe, onTestFinished, test } from "vitest";
 import { assertReachable, CERTIFICATE, listen, serveEcho } from "./clients.ts";
@@ -42,15 +42,29 @@ describe("a secure HTTP/2 server that allows HTTP/1", () => {
     assert.deepEqual(await poll, { status: 200, body: '430["é"]' });
   });
 
-  async function startHttp2(): Promise<{ url: string; session: ClientHttp2Session }> {
+  test("notices that a client cancels the poll that it waits with", async () => {
+    const { io, session } = await startHttp2();
+    const path = "/socket.io/?EIO=4&transport=polling";
+    const { sid } = JSON.parse((await ask(session, { ":path": path })).body.slice(1)) as { sid: string };
+    const conn = io.engine.sessions.get(sid)!;
+    const closed = new Promise((resolve) => conn.on("close", resolve));
+    const poll = session.request({ ":path": `${path}&sid=${sid}` });
+    poll.on("error", () => {});
+    // Requests of one connection arrive in order.
+    await ask(session, { ":path": "/page" });
+    poll.close(constants.NGHTTP2_CANCEL);
+    assert.equal(await closed, "transport error");
+  });
+
+  async function startHttp2(): Promise<{ io: Server; url: string; session: ClientHttp2Session }> {
     const server = createSecureServer({ ...CERTIFICATE, allowHTTP1: true }, (request, response) => {
       response.end(`app ${request.httpVersion}`);
     });
-    serveEcho(new Server(server));
+    const io = serveEcho(new Server(server));
     const url = await listen(server, "https");
     const session = connect(url, { ca: CERTIFICATE.cert });
     onTestFinished(() => session.destroy());
-    return { url, session };
+    return { io, url, session };
   }
 });
 
