@@ -16,6 +16,9 @@ type BunServer = Pick<Bun.Server<unknown>, "upgrade" | "requestIP" | "timeout">;
 /** Seconds after which Bun ends a connection without traffic, unless told otherwise. */
 const IDLE_TIMEOUT = 10;
 
+/** Bytes that a client sends without waiting for the server: ten segments (RFC 6928). */
+const AT_ONCE = 14_600;
+
 /** The request has become a WebSocket. */
 const upgraded = Symbol("upgraded");
 
@@ -47,7 +50,7 @@ export async function serve(service: Service, request: Request, server: unknown)
 
 async function answer(service: Service, request: Request, server: BunServer): Promise<Response | undefined> {
   const upgrade = asksForWebSocket(request) ? upgradeOf(request, server) : undefined;
-  const mayWait = request.method === "GET" && upgrade === undefined;
+  const mayWait = upgrade === undefined && (request.method === "GET" || isSentInTurns(request));
   if (mayWait) server.timeout(request, 0);
   const context = {
     upgrade,
@@ -63,6 +66,13 @@ async function answer(service: Service, request: Request, server: BunServer): Pr
   if (mayWait) server.timeout(request, IDLE_TIMEOUT);
   if (reply === undefined) return notFound();
   return reply.native === upgraded ? undefined : toResponse(reply);
+}
+
+/** Whether there may be pauses in the body, which `bodyTimeout` judges. To let go of Bun's timeout costs too much for each small POST. */
+function isSentInTurns({ method, headers }: Request): boolean {
+  if (method !== "POST") return false;
+  const length = headers.get("content-length");
+  return length === null || Number(length) > AT_ONCE;
 }
 
 function isBunServer(server: unknown): server is BunServer {

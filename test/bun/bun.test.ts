@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, test } from "vitest";
+import { describe, onTestFinished, test } from "vitest";
 import { io } from "socket.io-client";
 import { WebSocket } from "ws";
 import { connect, dial, endOf, instrumented, join, joinByPolling, next, startPoll } from "../deno/client.ts";
@@ -24,6 +25,19 @@ test("a poll outlives the server's idle timeout", async () => {
   witness.emit("say to all", "late");
   assert.equal(await (await reply).text(), '42["said","late"]');
 });
+
+for (const framing of ["content-length: 20000\r\n\r\n4part", "transfer-encoding: chunked\r\n\r\n5\r\n4part\r\n"]) {
+  test(`a body that stops half-way (${framing.split(":")[0]}) is answered at \`bodyTimeout\`, not cut at the server's idle timeout`, async () => {
+    // Bun looks every four seconds; the server's timeout is one.
+    const { url } = await startForTest("bun", program("server"), { BODY_TIMEOUT: "6000" });
+    const { sid } = await joinByPolling(url);
+    const client = connectTcp(Number(new URL(url).port), "127.0.0.1");
+    onTestFinished(() => void client.destroy());
+    client.write(`POST /socket.io/?EIO=4&transport=polling&sid=${sid} HTTP/1.1\r\nhost: a\r\n${framing}`);
+    const [reply] = await once(client.setEncoding("utf8"), "data", { signal: AbortSignal.timeout(12_000) });
+    assert.match(reply as string, /^HTTP\/1\.1 408 /);
+  });
+}
 
 test("the browser client is served", async () => {
   const { url } = await startForTest("bun", program("server"));
