@@ -67,7 +67,7 @@ export class History {
     const names = [...audience.rooms, ...audience.except].reduce((sum, room) => sum + room.length, 0);
     const { compress, size } = batch;
     const entry: LogEntry = { ...audience, seq: this.#seq, at: this.#terms.now(), messages, compress, size: size + names };
-    if (this.#store?.putEntry({ ...entry, at: this.#terms.wallClock() }) === false) this.#tracks.losses.record(entry.seq, entry);
+    if (this.#store?.putEntry({ ...entry, at: this.#terms.wallClock() }) === false) this.#tracks.lose(entry.seq, entry);
     this.#log.append(entry);
     this.#storeLosses();
   }
@@ -102,7 +102,7 @@ export class History {
 
   #forget(entry: LogEntry): void {
     this.#tracks.pass(entry.seq);
-    this.#tracks.losses.record(entry.seq, entry);
+    this.#tracks.lose(entry.seq, entry);
     this.#store?.deleteEntry(entry.seq);
   }
 

@@ -111,6 +111,14 @@ export class Tracks {
     }
   }
 
+  /** Event `seq` is gone. Of rooms and sockets without anybody who could miss it, nothing is told: nobody would ever take it back. */
+  lose(seq: number, { only, rooms, except }: Audience): void {
+    const isKnown = (room: Room): boolean => this.#stays.has(room);
+    const known = rooms.filter(isKnown);
+    const isMissed = only === undefined ? rooms.length === 0 || known.length > 0 : this.#bySid.has(only);
+    if (isMissed) this.losses.record(seq, { only, rooms: known, except: except.filter(isKnown) });
+  }
+
   drop(sid: SocketId): void {
     const track = this.#bySid.get(sid);
     if (track === undefined) return;

@@ -414,6 +414,25 @@ describe("a store", () => {
     assert.equal(store.writes, writes + 1);
   });
 
+  test("does not tell of what was lost to rooms that nobody was in, and to sockets that are gone", async () => {
+    const [store, host] = [new MapStore(), new MemoryHost()];
+    const io = serve(store, host, { limits: { maxRecoveryPackets: 2 } });
+    const { socket: stays } = await enter(io);
+    await stays.join("room");
+    for (let count = 0; count < 20; count++) {
+      io.to(`nobody ${count}`).emit("event");
+      io.to("room").except(`nobody ${count}`).emit("event");
+      const { socket } = await enter(io);
+      await socket.join(`own ${count}`);
+      io.to(`own ${count}`).emit("event");
+      socket.emit("event");
+      socket.disconnect();
+    }
+    const lost = [...store.values.keys()].filter((key) => key.includes(":lost:"));
+    assert.deepEqual(lost, ['omnisocket:recovery:"/":lost:room:room']);
+    assert.ok(!JSON.stringify([...store.values]).includes("nobody 0"));
+  });
+
   test("that fails is reported, and what it does not have is not given back as if it had", async () => {
     const [store, host] = [new MapStore(), new MemoryHost()];
     const io = serve(store, host);
