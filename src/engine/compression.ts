@@ -34,9 +34,9 @@ async function compress(body: Uint8Array, encoding: CompressionFormat): Promise<
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** The names in `Accept-Encoding` (RFC 9110, 12.5.3) that are not excluded by a weight of 0. */
-function acceptedEncodings(header: string | null): ReadonlySet<string> {
-  const items = (header ?? "").split(",").map((item) => item.trim().toLowerCase().split(/\s*;\s*/));
+/** @internal The names in `Accept-Encoding` (RFC 9110, 12.5.3) that are not excluded by a weight of 0. */
+export function acceptedEncodings(header: string | null): ReadonlySet<string> {
+  const items = (header ?? "").split(",").map((item) => item.toLowerCase().split(";").map((part) => part.trim()));
   const accepted = items.filter(([, ...parameters]) => !parameters.some((it) => /^q=0(\.0*)?$/.test(it)));
   return new Set(accepted.map(([encoding]) => encoding!));
 }
