@@ -163,7 +163,7 @@ export class History {
     if (this.#store === undefined) return;
     const { since, lost } = track;
     const stays = [...track.stays.values()].map(({ room, from }) => [room, from] as const);
-    const past = track.past.map(({ room, from, until }) => [room, from, until] as const);
+    const past = track.allPast.map(({ room, from, until }) => [room, from, until] as const);
     this.#store.putSession({ sid, pid, rooms, data, at, since, lost, stays, past });
     track.stored = { data: cloneOf(data) };
   }

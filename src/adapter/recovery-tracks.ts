@@ -21,13 +21,18 @@ export class Track {
   lost = 0;
   /** The rooms it is in now. */
   readonly stays = new Map<Room, Stay>();
-  /** Rooms it has left, while events from that time are still in the log. */
-  past: Stay[] = [];
+  /** Its stays in rooms that it has left, in their order, while events from that time are still in the log. */
+  readonly past = new Map<Room, Stay[]>();
   /** What of it is stored; absent where something has changed since then. */
   stored: { readonly data: unknown } | undefined;
 
   constructor(sid: SocketId) {
     this.sid = sid;
+  }
+
+  /** Those of all rooms. */
+  get allPast(): readonly Stay[] {
+    return [...this.past.values()].flat();
   }
 
   /** Whether event `seq` was for this socket. */
@@ -46,7 +51,11 @@ export class Track {
   #stayed(room: Room, from: number, seq: number): boolean {
     const stay = this.stays.get(room);
     if (stay !== undefined && stay.from <= from) return true;
-    return this.past.some((each) => each.room === room && each.from <= from && seq <= each.until);
+    const past = this.past.get(room);
+    if (past === undefined) return false;
+    // Stays in one room do not overlap: only the first that had not ended by then can have begun before.
+    const first = past[firstEndedFrom(past, seq)];
+    return first !== undefined && first.from <= from;
   }
 }
 
@@ -98,7 +107,9 @@ export class Tracks {
   }
 
   addPast(stay: Stay): void {
-    stay.track.past.push(stay);
+    const past = stay.track.past.get(stay.room);
+    if (past === undefined) stay.track.past.set(stay.room, [stay]);
+    else past.push(stay);
     this.#ended.push(stay);
     this.#stays.set(stay.room, (this.#stays.get(stay.room) ?? 0) + 1);
     if (this.#ended.length > this.#maxPast) this.#forgetPast(({ until }) => until);
@@ -124,8 +135,8 @@ export class Tracks {
     if (track === undefined) return;
     this.#bySid.delete(sid);
     for (const room of track.stays.keys()) this.#release(room);
-    for (const { room } of track.past) this.#release(room);
-    track.past = [];
+    for (const { room } of track.allPast) this.#release(room);
+    track.past.clear();
     this.losses.forgetSocket(sid);
   }
 
@@ -139,18 +150,19 @@ export class Tracks {
   /** Whether something for this socket after `seq`, which is not before it connected, can be given to nobody any more. */
   hasLost(track: Track, seq: number): boolean {
     if (track.lost > seq || this.losses.besideRooms(track.sid, seq, track) > 0) return true;
-    const stays = [...track.stays.values(), ...track.past];
+    const stays = [...track.stays.values(), ...track.allPast];
     return stays.some(({ room, from }) => this.losses.inRoom(room, Math.max(from, seq), track) > 0);
   }
 
   #forgetPast(lost: (stay: Stay) => number): void {
     const stay = this.#ended.shift()!;
     const { track, room } = stay;
-    const index = track.past.indexOf(stay);
+    const past = track.past.get(room);
     // Its socket may be gone altogether.
-    if (index === -1) return;
+    if (past === undefined) return;
     track.lost = Math.max(track.lost, lost(stay));
-    track.past.splice(index, 1);
+    past.shift();
+    if (past.length === 0) track.past.delete(room);
     this.#release(room);
   }
 
@@ -160,4 +172,16 @@ export class Tracks {
     this.#stays.delete(room);
     this.losses.forgetRoom(room);
   }
+}
+
+/** The index of the first of `stays` that ended at event `seq` or later. */
+function firstEndedFrom(stays: readonly Stay[], seq: number): number {
+  let low = 0;
+  let high = stays.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (stays[middle]!.until < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,6 +1,8 @@
 /** What a step costs does not grow with who is not concerned: counted, not timed. */
 import assert from "node:assert/strict";
 import { test } from "#test";
+import { Losses } from "../../src/adapter/recovery-losses.ts";
+import { Tracks } from "../../src/adapter/recovery-tracks.ts";
 import { MemoryServer } from "../memory/server.ts";
 import { crowd } from "../server/client.ts";
 
@@ -56,4 +58,22 @@ test("everyone is told something: as many steps for each of 100 as for each of t
   const each = async (size: number): Promise<number> => (await stepsAmong(size, 1, (io) => io.emit("event"))) / size;
   const [many, few] = [await each(100), await each(10)];
   assert(many <= few, `${many} steps among 100, ${few} among ten`);
+});
+
+/** How often a past stay is looked at to tell which of `events` events a socket got that was in their room for every other one. */
+function looksAmong(events: number): number {
+  const tracks = new Tracks(Infinity, new Losses());
+  const track = tracks.add("socket");
+  track.since = 0;
+  let looks = 0;
+  for (let from = 0; from < events; from += 2) {
+    tracks.addPast({ track, room: "room", from, get until() { return (looks += 1), from + 1; } });
+  }
+  for (let seq = 1; seq <= events; seq++) assert.equal(track.got(seq, { rooms: ["room"], except: [] }), seq % 2 === 1);
+  return looks;
+}
+
+test("what a socket missed that kept joining and leaving: hardly more looks for each event among 4000 than among 1000", () => {
+  const [many, few] = [looksAmong(4000), looksAmong(1000)];
+  assert(many < 4 * 1.5 * few, `${many} looks for 4000 events, ${few} for 1000`);
 });
