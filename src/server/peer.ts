@@ -29,6 +29,7 @@ export class Peer implements SessionHandler {
   readonly conn: Session;
   /** @internal Its place in the order in which connections and sockets came. */ readonly arrival: number;
   /** @internal What it understands. */ readonly dialect: Dialect;
+  /** @internal Its client brought the end about, and so does not come back to its sockets. */ isAtFault = false;
   readonly #carrier: Carrier;
   readonly #home: PeerHome;
   readonly #assembly: Assembly;
@@ -112,8 +113,7 @@ export class Peer implements SessionHandler {
     this.#refusals = refusals;
     for (const name of left) (this.#left ??= new RecentNames()).add(name, left.length);
     if (connectDue === undefined) return;
-    const latest = schedule.now() + options.connectTimeout;
-    this.#home.unjoined.add(this.#deadline, Math.min(connectDue + host.now() - host.wallClock(), latest));
+    this.#home.unjoined.add(this.#deadline, Math.min(connectDue + host.now() - host.wallClock(), schedule.now() + options.connectTimeout));
   }
 
   /** @internal Resolves once the connection counts as writable again. */
@@ -208,8 +208,7 @@ export class Peer implements SessionHandler {
 
   #waitForConnect(): void {
     if (!this.isOpen || this.#sockets.size > 0) return;
-    const { schedule, options } = this.#home.parts;
-    this.#home.unjoined.add(this.#deadline, schedule.now() + options.connectTimeout);
+    this.#home.unjoined.add(this.#deadline, this.#home.parts.schedule.now() + this.#home.parts.options.connectTimeout);
   }
 
   // ---- in
@@ -227,8 +226,7 @@ export class Peer implements SessionHandler {
   }
 
   pressed(bufferedBytes: number): void {
-    const { diagnostics } = this.#home.parts.faults;
-    for (const socket of this.#joined()) diagnostics.dispatch("backpressure", [socket, bufferedBytes]);
+    for (const socket of this.#joined()) this.#home.parts.faults.diagnostics.dispatch("backpressure", [socket, bufferedBytes]);
   }
 
   dropped(packets: number): void {
@@ -280,12 +278,14 @@ export class Peer implements SessionHandler {
     this.#home.parts.logs.peer?.("invalid packet: %s", error.message);
     if (error.limit !== undefined) this.#home.limitHit(error.limit, this.conn);
     for (const socket of this.#joined()) socket.dispatch("error", [error]);
+    this.isAtFault = true;
     this.close();
   }
 
   /** @internal The client ran into a limit that costs it the connection. */
   endAtLimit(name: string): void {
     this.#home.limitHit(name, this.conn);
+    this.isAtFault = true;
     this.close();
   }
 

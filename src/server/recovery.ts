@@ -142,8 +142,9 @@ export class Recovery implements RecoveryTerms {
     if (pid === undefined) return false;
     this.#present.delete(pid);
     this.#unsaved.delete(socket);
+    if (!recoverable.has(reason) || socket.client.isAtFault || !this.isOn) return false;
     // An app that has never heard of it would take it for one that it has set up.
-    if (!recoverable.has(reason) || !this.isOn || !socket.isAnnounced) return false;
+    if (!socket.isAnnounced) return false;
     this.keep(socket, pid);
     return true;
   }

@@ -159,6 +159,28 @@ describe("CONNECT with recovery", () => {
     assert.deepEqual(back, ["transport close", "forced close"]);
   });
 
+  test("does not keep the socket of a client that broke the protocol, or was closed by onInbound or a limit", async () => {
+    const ends: Record<string, (client: Client) => unknown> = {
+      "an invalid packet": (client) => client.say("2{}"),
+      "an unknown type": (client) => client.say("9"),
+      "onInbound": (client) => client.say('2["spam"]'),
+      "a limit": (client) => client.say("0/full,"),
+      "a broken connection": (client) => client.ws.close(1006),
+      "the app": (client) => client.say('2["end"]'),
+    };
+    const back: string[] = [];
+    for (const [what, end] of Object.entries(ends)) {
+      const io = new MemoryServer({ ...RECOVERY, onInbound: (_conn, { event }) => (event === "spam" ? "close" : "ok"), limits: { maxNamespacesPerConnection: 1 } });
+      io.on("connection", (socket) => void socket.on("end", () => socket.conn.close()));
+      const { client, pid } = await enter(io);
+      await end(client);
+      await io.host.settle();
+      assert.equal(io.engine.clientsCount, 0, what);
+      if ((await enter(io, { pid })).socket.recovered) back.push(what);
+    }
+    assert.deepEqual(back, ["a broken connection", "the app"]);
+  });
+
   test("skips the middlewares, or runs them again, and a refusal there is final (G26)", async () => {
     const seen: boolean[] = [];
     const serve = (skipMiddlewares: boolean): MemoryServer => {
