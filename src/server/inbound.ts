@@ -15,7 +15,11 @@ export interface Inbound {
   readonly now: number;
 }
 
-/** Lets a message in, drops it with its attachments, or ends the connection. */
+/**
+ * Lets a message in, drops it with its attachments, or ends the connection.
+ *
+ * To drop a CONNECT ends the connection too; a DISCONNECT, and attachments of what was let in, cannot be dropped.
+ */
 export type InboundVerdict = "ok" | "drop" | "close";
 
 /** Decides about each message of a client before it is decoded. Must be synchronous and quick. */
@@ -44,8 +48,10 @@ export class InboundGate {
     const isAttachment = !isText && this.#decoder.pending;
     const verdict = this.#ask(message, isAttachment);
     if (verdict !== "drop") return verdict;
-    // All that follows depends on who has joined and left, and a packet that was let in on its attachments.
-    if (isAttachment || (isText && /^[01]/.test(message))) return "ok";
+    // All that follows depends on who has left, and a packet that was let in on its attachments.
+    if (isAttachment || (isText && message.startsWith("1"))) return "ok";
+    // A client that joins waits for an answer, for ever.
+    if (isText && message.startsWith("0")) return "close";
     this.#skipping = this.#decoder.announces?.(message) ?? 0;
     this.#parts.counters.droppedInbound += 1;
     return "drop";
@@ -68,7 +74,7 @@ export class InboundGate {
 export interface TokenBucketOptions {
   /** Packets per second, in the long run. */
   readonly rate: number;
-  /** Packets that may come at once. @default rate */
+  /** Packets that may come at once; joining a namespace takes one. @default rate */
   readonly burst?: number;
   /** What happens to the packet that is too much. @default "drop" */
   readonly excess?: "drop" | "close";

@@ -58,11 +58,19 @@ describe("onInbound() (G33)", () => {
     assert.deepEqual(io.metrics().limits, { onInbound: 1 });
   });
 
-  test("cannot drop joining, leaving, and attachments of what was let in", async () => {
-    let verdict: InboundVerdict = "drop";
+  test("that drops a CONNECT ends the connection, since the client would wait for an answer", async () => {
+    const io = new MemoryServer({ onInbound: () => "drop" });
+    io.use(() => assert.fail("it was let in"));
+    const client = await connect(io);
+    await client.say("0");
+    assert.ok(client.isClosed);
+    assert.deepEqual(io.metrics().limits, { onInbound: 1 });
+  });
+
+  test("cannot drop leaving, and attachments of what was let in", async () => {
+    let verdict: InboundVerdict = "ok";
     const io = new MemoryServer({ onInbound: () => verdict });
     const { client, socket } = await join(io);
-    verdict = "ok";
     const { heard, hear } = recorder();
     socket.on("b", hear("b")).on("disconnect", hear("left"));
     await client.say('51-["b",{"_placeholder":true,"num":0}]');
@@ -97,6 +105,23 @@ describe("tokenBucket()", () => {
     await client.say(...flood);
     assert.equal(count, 5);
     await io.host.advance(60_000 * 60);
+  });
+
+  test("lets a client leave and join as often as the rate allows, which counts each of both", async () => {
+    const io = new MemoryServer({ onInbound: tokenBucket({ rate: 1, burst: 5 }) });
+    let joins = 0;
+    io.use((_socket, next) => (joins += 1, next()));
+    const { client } = await join(io);
+    await client.say("1", "0");
+    await client.say("1", "0");
+    assert.ok(!client.isClosed);
+    await io.host.advance(2000);
+    await client.say("1", "0");
+    assert.deepEqual([joins, client.isClosed], [4, false]);
+    await client.say("1");
+    assert.deepEqual([io.sockets.sockets.size, client.isClosed], [0, false], "leaving is not dropped");
+    await client.say("0");
+    assert.deepEqual([joins, client.isClosed], [4, true]);
   });
 
   test("closes instead where it is told to", async () => {
