@@ -9,7 +9,10 @@ export interface Inbound {
   readonly packets: 0 | 1;
   /** Its size: UTF-16 units of a text, bytes of an attachment. */
   readonly bytes: number;
-  /** Name of the event, where it is one and the name is plain; not known with another `parser`. */
+  /**
+   * Name of the event; `undefined` where the message is none, the name is a number or longer than 256 characters, and always with another
+   * `parser`. So `undefined` may be any of these.
+   */
   readonly event?: string | undefined;
   /** Milliseconds on a clock that never goes back. */
   readonly now: number;

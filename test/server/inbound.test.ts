@@ -26,13 +26,24 @@ describe("onInbound() (G33)", () => {
     ]);
   });
 
-  test("does not know a name that is escaped, a number, or too long", async () => {
+  test("knows a name however it is written", async () => {
+    const io = refusing("drop");
+    const { client, socket } = await join(io);
+    socket.onAny((name: string) => assert.fail(`${name} was let in`));
+    const ways = ['2 ["no"]', '2[ "no"]', '2\t\n\r [\t\n\r "no"]', '2["n\\u006f"]', '2["\\u006E\\u006F"]', '21 ["no"]'];
+    await client.say(...ways);
+    assert.deepEqual([io.metrics().droppedInbound, client.isClosed], [ways.length, false]);
+  });
+
+  test("does not know a name that is a number, or too long", async () => {
     const names: unknown[] = [];
     const io = new MemoryServer({ onInbound: (_conn, { event }) => (names.push(event), "ok") });
     const { client } = await join(io);
     const longest = "x".repeat(256);
-    await client.say('2["\\u0061"]', "2[7]", `2["${longest}"]`, `2["${longest}y"]`, '2/other,12["b"]', "31[]");
-    assert.deepEqual(names.slice(1), [undefined, undefined, longest, undefined, "b"]);
+    await client.say(`2["${"\\u0078".repeat(256)}"]`, `2["${"\\u0078".repeat(257)}"]`);
+    assert.deepEqual(names.splice(1), [longest, undefined]);
+    await client.say("2[7]", `2["${longest}"]`, `2["${longest}y"]`, '2/other,12["b"]', "31[]");
+    assert.deepEqual(names.slice(1), [undefined, longest, undefined, "b"]);
   });
 
   test('"drop" drops the packet with its attachments, and nothing else', async () => {
