@@ -1,5 +1,5 @@
 import type { Reply } from "../../src/index.ts";
-import type { EngineHooks } from "../../src/runtime.ts";
+import { type EngineHooks, firstAnswer } from "../../src/runtime.ts";
 import type { NodeRequest } from "./request.ts";
 
 /** The app has answered by itself. */
@@ -7,13 +7,12 @@ const answered: Reply = { status: 200, headers: {}, native: true };
 
 /** Express-style engine middlewares, and header events with a plain object. */
 export const nodeHooks: EngineHooks = {
-  runMiddleware(middleware, request) {
+  runMiddleware(middleware, request, failedLate) {
     const { raw, response } = request as NodeRequest;
-    return new Promise((resolve, reject) => {
-      response.once("finish", () => resolve(answered)).once("close", () => resolve(answered));
-      const next = (error?: unknown): void => (error ? reject(error) : resolve(undefined));
-      Promise.resolve(middleware(raw, response, next)).catch(reject);
-    });
+    return firstAnswer<Reply | undefined>((answer, refuse) => {
+      response.once("finish", () => answer(answered)).once("close", () => answer(answered));
+      return middleware(raw, response, (error?: unknown) => (error ? refuse(error) : answer(undefined)));
+    }, failedLate);
   },
 
   offerHeaders: (headers, offer) => offer(headers),

@@ -2,6 +2,7 @@ import type { Host, Reply, RequestLike } from "../platform.ts";
 import type { Schedule } from "../schedule.ts";
 import { isTooLong } from "./ask.ts";
 import type { CorsDecision } from "./cors.ts";
+import { firstAnswer } from "./first-answer.ts";
 import { replyOf } from "./hooks.ts";
 import { randomId } from "./id.ts";
 import { show } from "./option-checks.ts";
@@ -91,14 +92,16 @@ export class Admission {
     return "code" in owned ? owned : { id, boundTo: owned.owner };
   }
 
-  /** The result, or a refusal once the app has taken longer than it may. */
-  inTime<Result>(work: Promise<Result>): Promise<Result | Refusal> {
-    return this.#schedule.inTime(this.#options().limits.middlewareTimeout, work, refusals.timeout);
+  /** The result, or a refusal once the app has taken longer than it may; should it fail later, that is reported. */
+  async inTime<Result>(work: Promise<Result>, phase: string): Promise<Result | Refusal> {
+    const result = await this.#schedule.inTime(this.#options().limits.middlewareTimeout, work, refusals.timeout);
+    if (result === refusals.timeout) work.catch((error: unknown) => this.#handler.faulted(error, phase));
+    return result;
   }
 
   async #greet(onHandshake: OnHandshake, request: RequestLike): Promise<Refusal | Reply | undefined> {
     try {
-      const answer: unknown = await this.inTime(Promise.resolve(onHandshake(request)));
+      const answer: unknown = await this.inTime(Promise.resolve(onHandshake(request)), "onHandshake");
       if (answer === refusals.timeout) return refusals.timeout;
       if (answer instanceof Response) return await replyOf(answer);
       // It was meant to be an answer, and may have been a refusal.
@@ -113,7 +116,7 @@ export class Admission {
   async #newId(request: RequestLike, source: IdSource): Promise<string | Refusal> {
     try {
       const made = source.makesOwnIds ? randomId(source.host) : source.generateId(request.raw);
-      const id: unknown = typeof made === "string" ? made : await this.inTime(made);
+      const id: unknown = typeof made === "string" ? made : await this.inTime(made, "generateId");
       if (id === refusals.timeout) return refusals.timeout;
       if (typeof id !== "string" || id === "") throw new TypeError(`generateId must return a text, got ${String(id)}`);
       if (source.sessions.has(id)) throw new Error("generateId returned the id of an open connection: ids must be unique");
@@ -128,7 +131,7 @@ export class Admission {
   async #ownerOf(request: RequestLike): Promise<{ readonly owner: string | undefined } | Refusal> {
     const { bindSession } = this.#options();
     try {
-      const owner: unknown = (await this.inTime(Promise.resolve(bindSession?.(request)))) ?? undefined;
+      const owner: unknown = (await this.inTime(Promise.resolve(bindSession?.(request)), "bindSession")) ?? undefined;
       if (owner === refusals.timeout) return refusals.timeout;
       // Anything else would be the same for all, or for nobody.
       if (owner !== undefined && typeof owner !== "string" && typeof owner !== "number") {
@@ -147,8 +150,9 @@ export class Admission {
     request: RequestLike,
     page: string,
   ): Promise<Refusal | undefined> {
+    const failedLate = (error: unknown): void => this.#handler.faulted(error, "origin");
     try {
-      const reason = await this.inTime(refuseOrigin(rule, cors, request, page));
+      const reason = await this.inTime(refuseOrigin(rule, { cors, request, page, failedLate }), "origin");
       if (typeof reason !== "string") return reason;
       return because({ ...refusals.forbidden, message: reason }, { message: reason });
     } catch (error) {
@@ -158,8 +162,9 @@ export class Admission {
   }
 
   async #ask(allowRequest: AllowRequest, request: RequestLike): Promise<Refusal | Reply | undefined> {
+    const failedLate = (error: unknown): void => this.#handler.faulted(error, "allowRequest");
     try {
-      const verdict = await this.inTime(askAllowRequest(allowRequest, request));
+      const verdict = await this.inTime(askAllowRequest(allowRequest, request, failedLate), "allowRequest");
       if (!("allowed" in verdict)) return verdict;
       if (verdict.allowed) return undefined;
       const message = verdict.message ?? refusals.forbidden.message;
@@ -175,16 +180,13 @@ export class Admission {
 type Verdict = { readonly allowed: boolean; readonly message?: string | undefined } | Reply;
 
 /** Calls `allowRequest` and takes its answer in whichever form it comes first. Rejects when it throws. */
-function askAllowRequest(allowRequest: AllowRequest, request: RequestLike): Promise<Verdict> {
-  return new Promise((resolve, reject) => {
-    const answered = (error: unknown, allowed: boolean): void => {
-      resolve({ allowed, message: messageOf(error) });
-    };
-    Promise.resolve(allowRequest(request.raw, answered)).then(async (result: unknown) => {
-      if (typeof result === "boolean") resolve({ allowed: result });
-      else if (result instanceof Response) resolve(await replyOf(result));
-    }).catch(reject);
-  });
+function askAllowRequest(allowRequest: AllowRequest, request: RequestLike, failedLate: (error: unknown) => void): Promise<Verdict> {
+  return firstAnswer<Verdict>(async (answer) => {
+    const answered = (error: unknown, allowed: boolean): void => answer({ allowed, message: messageOf(error) });
+    const result: unknown = await allowRequest(request.raw, answered);
+    if (typeof result === "boolean") answer({ allowed: result });
+    else if (result instanceof Response) answer(await replyOf(result));
+  }, failedLate);
 }
 
 function messageOf(error: unknown): string | undefined {

@@ -1,4 +1,5 @@
 import type { Host, Reply, ReplyHeaders, RequestLike } from "../platform.ts";
+import { firstAnswer } from "./first-answer.ts";
 
 /** One origin or several: exactly, by pattern, all (`true`, `"*"`) or none (`false`). */
 export type StaticOrigin = boolean | string | RegExp | readonly (string | RegExp | boolean)[];
@@ -42,22 +43,26 @@ export interface CorsDecision {
   readonly allowed: boolean;
 }
 
-/** Reads the option once per request; `undefined` when there is none. Rejects when a user's function reports an error. */
+/**
+ * Reads the option once per request; `undefined` when there is none. Rejects when a user's function reports an error;
+ * `failedLate` hears how one failed after it had answered.
+ */
 export async function decideCors(
   cors: CorsOptions | CorsOptionsDelegate | undefined,
   request: RequestLike,
+  failedLate: (error: unknown) => void,
 ): Promise<CorsDecision | undefined> {
-  const options = typeof cors === "function" ? await callDelegate(cors, request) : cors;
+  const options = typeof cors === "function" ? await callDelegate(cors, request, failedLate) : cors;
   if (options === undefined) return undefined;
   const origin = request.headers.get("origin") ?? undefined;
-  const rule = await resolveOrigin(options.origin ?? "*", origin);
+  const rule = await resolveOrigin(options.origin ?? "*", origin, failedLate);
   const allowed = matchesOrigin(rule, origin);
   return { options, allowed, allowOrigin: allowOriginValue(rule, origin, allowed) };
 }
 
 /** Decides by a rule of the form of `cors.origin`. */
-export async function originMatches(rule: CorsOrigin, origin: string): Promise<boolean> {
-  return matchesOrigin(await resolveOrigin(rule, origin), origin);
+export async function originMatches(rule: CorsOrigin, origin: string, failedLate: (error: unknown) => void): Promise<boolean> {
+  return matchesOrigin(await resolveOrigin(rule, origin, failedLate), origin);
 }
 
 /** That every origin may send its user's cookies is hardly ever meant. */
@@ -101,20 +106,26 @@ export function addVary(headers: ReplyHeaders, name: string): void {
   headers["vary"] = present === undefined ? name : `${String(present)}, ${name}`;
 }
 
-function callDelegate(delegate: CorsOptionsDelegate, request: RequestLike): Promise<CorsOptions | undefined> {
-  return new Promise((resolve, reject) => {
-    const result: unknown = delegate(request.raw, (error, options) => (error ? reject(error) : resolve(options)));
-    // An asynchronous function answers through the callback too, but may fail before.
-    Promise.resolve(result).catch(reject);
-  });
+function callDelegate(
+  delegate: CorsOptionsDelegate,
+  request: RequestLike,
+  failedLate: (error: unknown) => void,
+): Promise<CorsOptions | undefined> {
+  // An asynchronous function answers through the callback too, but may fail before.
+  return firstAnswer((answer, refuse) => {
+    return delegate(request.raw, (error, options) => (error ? refuse(error) : answer(options)));
+  }, failedLate);
 }
 
-function resolveOrigin(rule: CorsOrigin, origin: string | undefined): Promise<StaticOrigin> | StaticOrigin {
+function resolveOrigin(
+  rule: CorsOrigin,
+  origin: string | undefined,
+  failedLate: (error: unknown) => void,
+): Promise<StaticOrigin> | StaticOrigin {
   if (typeof rule !== "function") return rule;
-  return new Promise((resolve, reject) => {
-    const result: unknown = rule(origin, (error, allowed) => (error ? reject(error) : resolve(allowed ?? false)));
-    Promise.resolve(result).catch(reject);
-  });
+  return firstAnswer((answer, refuse) => {
+    return rule(origin, (error, allowed) => (error ? refuse(error) : answer(allowed ?? false)));
+  }, failedLate);
 }
 
 function matchesOrigin(rule: StaticOrigin, origin: string | undefined): boolean {

@@ -45,7 +45,7 @@ export class Gate {
     let cors: CorsDecision | undefined;
     let early: Reply | Refusal | undefined;
     try {
-      const decision = rules && (await admission.inTime(decideCors(rules, request)));
+      const decision = rules && (await admission.inTime(decideCors(rules, request, (error) => handler.faulted(error, "cors")), "cors"));
       if (decision === refusals.timeout) early = refusals.timeout;
       else cors = decision as CorsDecision | undefined;
       early ??= preflightReply(cors, request) ?? (await admission.screen(request, sessions));
@@ -58,9 +58,10 @@ export class Gate {
   }
 
   async #runMiddlewares(request: RequestLike): Promise<Reply | Refusal | undefined> {
-    const { admission, hooks } = this.#parts;
+    const { admission, hooks, handler } = this.#parts;
+    const failedLate = (error: unknown): void => handler.faulted(error, "engine middleware");
     for (const middleware of this.middlewares) {
-      const result = await admission.inTime(hooks.runMiddleware(middleware, request));
+      const result = await admission.inTime(hooks.runMiddleware(middleware, request, failedLate), "engine middleware");
       if (result !== undefined) return result;
     }
     return undefined;

@@ -1,4 +1,5 @@
 import type { Reply, ReplyHeaders, RequestLike } from "../platform.ts";
+import { firstAnswer } from "./first-answer.ts";
 
 /**
  * The app's callbacks in the shape of one family of runtimes.
@@ -6,8 +7,8 @@ import type { Reply, ReplyHeaders, RequestLike } from "../platform.ts";
  * Express-style on Node; on every other runtime the forms of this file.
  */
 export interface EngineHooks {
-  /** Runs one engine middleware. A reply ends the request; a rejection refuses it. */
-  runMiddleware(middleware: EngineMiddleware, request: RequestLike): Promise<Reply | undefined>;
+  /** Runs one engine middleware. A reply ends the request; a rejection refuses it. Failures after that go to `failedLate`. */
+  runMiddleware(middleware: EngineMiddleware, request: RequestLike, failedLate: (error: unknown) => void): Promise<Reply | undefined>;
   /** Lets `offer` change `headers` in the form that users of this runtime expect. */
   offerHeaders(headers: ReplyHeaders, offer: (view: unknown) => void): void;
 }
@@ -19,13 +20,12 @@ export type EngineMiddleware = (...args: any[]) => unknown;
 
 /** `(request, next)`, where a returned `Response` ends the request; header events get a `Headers`. */
 export const webHooks: EngineHooks = {
-  runMiddleware(middleware, request) {
-    return new Promise((resolve, reject) => {
-      const next = (error?: unknown): void => (error ? reject(error) : resolve(undefined));
-      Promise.resolve(middleware(request.raw, next)).then(async (result) => {
-        if (result instanceof Response) resolve(await replyOf(result));
-      }).catch(reject);
-    });
+  runMiddleware(middleware, request, failedLate) {
+    return firstAnswer<Reply | undefined>(async (answer, refuse) => {
+      const next = (error?: unknown): void => (error ? refuse(error) : answer(undefined));
+      const result: unknown = await middleware(request.raw, next);
+      if (result instanceof Response) answer(await replyOf(result));
+    }, failedLate);
   },
 
   offerHeaders(headers, offer) {

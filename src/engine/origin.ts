@@ -16,18 +16,26 @@ function pageOfScript(headers: RequestLike["headers"]): string | null {
   return site === "cross-site" || site === "same-site" ? "null" : null;
 }
 
+/** A handshake of a page. */
+interface Visit {
+  readonly cors: CorsDecision | undefined;
+  readonly request: RequestLike;
+  readonly page: string;
+  /** Hears how a function of the app failed after it had answered. */
+  readonly failedLate: (error: unknown) => void;
+}
+
 /**
  * Whether the page that sent this request may have a connection: one decision for every transport, since a browser
  * applies CORS to polling but not to WebSocket. Resolves to the reason of a refusal, or `undefined`.
  */
 export async function refuseOrigin(
   rule: "auto" | "any" | "same" | CorsOrigin,
-  cors: CorsDecision | undefined,
-  request: RequestLike,
-  page: string,
+  visit: Visit,
 ): Promise<string | undefined> {
+  const { cors, request, page } = visit;
   if (rule === "any" || isSameHost(page, request.headers.get("host"))) return undefined;
-  if (await isAllowed(rule, cors, request, page)) return undefined;
+  if (await isAllowed(rule, visit)) return undefined;
   return cors === undefined
     ? "Origin not allowed: see the options cors and origin"
     : "Origin not allowed: see the option cors.origin";
@@ -35,13 +43,11 @@ export async function refuseOrigin(
 
 function isAllowed(
   rule: "auto" | "same" | CorsOrigin,
-  cors: CorsDecision | undefined,
-  request: RequestLike,
-  page: string,
+  { cors, request, page, failedLate }: Visit,
 ): boolean | Promise<boolean> {
   if (rule === "same") return false;
-  if (rule !== "auto") return originMatches(rule, page);
-  if (cors !== undefined) return request.headers.get("origin") === page ? cors.allowed : originMatches(cors.options.origin ?? "*", page);
+  if (rule !== "auto") return originMatches(rule, page, failedLate);
+  if (cors !== undefined) return request.headers.get("origin") === page ? cors.allowed : originMatches(cors.options.origin ?? "*", page, failedLate);
   // Without cookies a foreign page can do nothing that any other client could not.
   return request.headers.get("cookie") === null;
 }

@@ -66,9 +66,10 @@ export async function serveClientFile(files: ClientFiles | undefined, name: stri
 /** None where the app does not say, in time, whom it lets in: the file is everybody's. */
 async function crossOriginHeaders(request: RequestLike, { engineOptions, faults, schedule }: Parts): Promise<ReplyHeaders> {
   const fail = (error: unknown): undefined => faults.report(error, { phase: "cors" }) as undefined;
-  const decided = decideCors(engineOptions.cors, request);
-  const cors = await schedule.inTime(engineOptions.limits.middlewareTimeout, decided, undefined).catch(fail);
-  const headers = cors === undefined ? {} : corsHeaders(cors);
+  const decided = decideCors(engineOptions.cors, request, fail);
+  const cors = await schedule.inTime(engineOptions.limits.middlewareTimeout, decided, "late" as const).catch(fail);
+  if (cors === "late") void decided.catch(fail);
+  const headers = cors === undefined || cors === "late" ? {} : corsHeaders(cors);
   keepSendable(headers, fail);
   return headers;
 }

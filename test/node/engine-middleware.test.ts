@@ -31,3 +31,21 @@ test("the connection ends with the answer, and the server lets go of it", async 
   await expect.poll(() => new Promise((resolve) => http.getConnections((_error, count) => resolve(count)))).toBe(0);
   await io.close();
 });
+
+for (const [how, fail] of Object.entries({
+  throws: (): never => { throw new Error("lost"); },
+  rejects: () => Promise.reject(new Error("lost")),
+})) {
+  test(`that one ${how} after it has gone on is reported, and changes nothing`, async () => {
+    const http = createServer().listen(0, "127.0.0.1");
+    await once(http, "listening");
+    const io = new Server(http);
+    const reported = once(io.diagnostics as never, "handler_error");
+    io.engine.use((_request: IncomingMessage, _response: ServerResponse, next: () => void) => (next(), fail()));
+    const { port } = http.address() as AddressInfo;
+    const { status } = await fetch(`http://127.0.0.1:${port}/socket.io/?EIO=4&transport=polling`);
+    const [error, { phase }] = (await reported) as [Error, { phase: string }];
+    assert.deepEqual([status, error.message, phase], [200, "lost", "engine middleware"]);
+    await io.close();
+  });
+}

@@ -3,7 +3,7 @@ import { describe, test } from "#test";
 import type { HandlerErrorPolicy, ServerOptions, Socket } from "../../src/index.ts";
 import { ask, engineUrl } from "../memory/client.ts";
 import { MemoryServer } from "../memory/server.ts";
-import { type Member, connect, join, recorder } from "./client.ts";
+import { type Member, connect, faultsOf, join, recorder } from "./client.ts";
 
 /** A callback of the app that fails. */
 type Failing = (...args: any[]) => any;
@@ -265,4 +265,65 @@ describe("handlerErrors", () => {
       assert.ok(socket.connected);
     });
   }
+});
+
+describe("a callback that fails after it has answered, or after its time", () => {
+  const lost = new Error("lost");
+  const elsewhere = { headers: { origin: "https://elsewhere.example" } };
+  const late = (): Promise<never> => new Promise((_resolve, reject) => void (failLater = () => reject(lost)));
+  let failLater = (): void => {};
+  const afterwards: Record<string, (io: MemoryServer, fail: () => never | Promise<never>) => ServerOptions | void> = {
+    "engine middleware": (io, fail) => void io.engine.use((_request: unknown, next: () => void) => (next(), fail())),
+    allowRequest: (_io, fail) => ({ allowRequest: (_request, answer) => (answer(null, true), fail()) }),
+    cors: (_io, fail) => ({ cors: (_request, answer) => (answer(null, { origin: true }), fail()) }),
+    "cors, of its origin": (_io, fail) => ({ cors: { origin: (_origin, answer) => (answer(null, true), fail()) } }),
+    origin: (_io, fail) => ({ origin: (_origin, answer) => (answer(null, true), fail()) }),
+  };
+  const slow: Record<string, (io: MemoryServer) => ServerOptions | void> = {
+    "engine middleware": (io) => void io.engine.use(late),
+    allowRequest: () => ({ allowRequest: late }),
+    cors: () => ({ cors: late }),
+    origin: () => ({ origin: late }),
+    onHandshake: () => ({ onHandshake: late }),
+    bindSession: () => ({ bindSession: late }),
+    generateId: (io) => void (io.engine.generateId = late),
+  };
+
+  function serve(prepare: (io: MemoryServer) => ServerOptions | void): { io: MemoryServer; faults: string[] } {
+    const io = new MemoryServer();
+    io.reopen(prepare(io) ?? {});
+    return { io, faults: faultsOf(io) };
+  }
+
+  for (const [what, prepare] of Object.entries(afterwards)) {
+    for (const [how, fail] of Object.entries({ throws: () => { throw lost; }, rejects: () => Promise.reject(lost) })) {
+      test(`is reported once, and changes nothing, where ${what} ${how}`, async () => {
+        const { io, faults } = serve((it) => prepare(it, fail));
+        const exchange = ask(io, engineUrl({ transport: "polling" }), elsewhere);
+        await io.host.settle();
+        assert.equal(exchange.status, 200);
+        assert.deepEqual(faults, [`${what.split(",")[0]}: lost`]);
+      });
+    }
+  }
+
+  for (const [what, prepare] of Object.entries(slow)) {
+    test(`is reported once where ${what} rejects too late`, async () => {
+      const { io, faults } = serve(prepare);
+      const exchange = ask(io, engineUrl({ transport: "polling" }), elsewhere);
+      await io.host.advance(60_000);
+      assert.equal(exchange.status, 503);
+      assert.deepEqual(faults, []);
+      failLater();
+      await io.host.settle();
+      assert.deepEqual(faults, [`${what}: lost`]);
+    });
+  }
+
+  test("is reported once where cors does for a file of the client", async () => {
+    const { io, faults } = serve(() => ({ cors: (_request, answer) => (answer(null, {}), Promise.reject(lost)) }));
+    ask(io, "/socket.io/socket.io.js");
+    await io.host.settle();
+    assert.deepEqual(faults, ["cors: lost"]);
+  });
 });
