@@ -69,6 +69,8 @@ export class History {
     const entry: LogEntry = { ...audience, seq: this.#seq, at: this.#terms.now(), messages, compress, size: size + names };
     if (this.#store?.putEntry({ ...entry, at: this.#terms.wallClock() }) === false) this.#tracks.lose(entry.seq, entry);
     this.#log.append(entry);
+    // Nothing that is stored may tell of this event: the numbers of later ones must not begin before it.
+    if (this.#log.packets === 0) this.signLife();
     this.#storeLosses();
   }
 

@@ -455,6 +455,18 @@ describe("a store", () => {
     assert.ok(!JSON.stringify([...store.values]).includes("nobody 0"));
   });
 
+  test("knows how far the events were counted, also where none of them was kept and nobody missed any", async () => {
+    const [store, host] = [new MapStore(), new MemoryHost()];
+    const limits = { maxRecoveryBytes: 0 };
+    const io = serve(store, host, { limits });
+    const { client, pid } = await enter(io);
+    for (let count = 0; count < 3; count++) io.to("nobody").emit("event");
+    io.volatile.emit("tells the offset");
+    const { offset } = hear(client);
+    assert.match(offset!, /\.3$/);
+    assert.equal((await enter(serve(store, host, { limits }), { pid, offset })).socket.recovered, true);
+  });
+
   test("that fails is reported, and what it does not have is not given back as if it had", async () => {
     const [store, host] = [new MapStore(), new MemoryHost()];
     const io = serve(store, host);
