@@ -55,7 +55,7 @@ export interface Limits extends CodecLimits {
   readonly maxInflateRatio: number;
   /** Events kept for sockets that may come back, per namespace. @default 10_000 */
   readonly maxRecoveryPackets: number;
-  /** Bytes of these events. @default 16_777_216 */
+  /** Bytes of these events, per namespace: there is no total, so a client fills as many logs as it may join dynamic namespaces. @default 16_777_216 */
   readonly maxRecoveryBytes: number;
   /** Sockets kept for clients that may come back, per namespace. @default 100_000 */
   readonly maxRecoverySessions: number;
