@@ -1,6 +1,7 @@
 import type { EngineHandler, SessionHandler } from "../engine/session-contract.ts";
 import type { Session } from "../engine/session.ts";
 import type { DeadlineQueue } from "../schedule.ts";
+import { failed, refusalOf } from "./middleware.ts";
 import type { NamespaceParts } from "./parts.ts";
 import { type ForeignConnection, ForeignCarrier } from "./carrier.ts";
 import type { PeerSnapshot, SocketSnapshot } from "./snapshot.ts";
@@ -18,6 +19,9 @@ interface Admission {
   release(): void;
   restore(peer: Peer, snapshot: SocketSnapshot): () => void;
 }
+
+/** What clients read that do not get a namespace. */
+const refusals = { unknown: "Invalid namespace", timeout: "timeout", failed: refusalOf(failed).message } as const;
 
 /** The clients of one server, between the engine below and the namespaces above. */
 export class Connections implements EngineHandler, PeerHome {
@@ -52,8 +56,8 @@ export class Connections implements EngineHandler, PeerHome {
     peer.resume(snapshot);
     const announcements: (() => void)[] = [];
     for (const socket of snapshot.sockets) {
-      const namespace = await this.#namespaces.find(socket.nsp, socket.auth);
-      if (typeof namespace === "string") peer.refuse(socket.nsp, { message: "Invalid namespace" });
+      const namespace = await this.#find(socket.nsp, socket.auth);
+      if (typeof namespace === "string") peer.refuse(socket.nsp, { message: refusals[namespace] });
       else announcements.push(namespace.restore(peer, socket));
     }
     return () => {
@@ -91,14 +95,23 @@ export class Connections implements EngineHandler, PeerHome {
   }
 
   async #connect(peer: Peer, name: string, auth: Record<string, unknown>): Promise<void> {
-    const namespace = await this.#namespaces.find(name, auth);
+    const namespace = await this.#find(name, auth);
     if (!peer.isOpen) {
       // It may have been made for this client alone.
       if (typeof namespace !== "string") namespace.release();
       return;
     }
-    if (namespace === "unknown") peer.refuse(name, { message: "Invalid namespace" });
-    else if (namespace === "timeout") peer.refuse(name, { message: "timeout" });
+    if (typeof namespace === "string") peer.refuse(name, { message: refusals[namespace] });
     else await namespace.admit(peer, auth);
+  }
+
+  /** The app's adapter for a namespace that is made now may fail. */
+  async #find(name: string, auth: Record<string, unknown>): Promise<Admission | keyof typeof refusals> {
+    try {
+      return await this.#namespaces.find(name, auth);
+    } catch (error) {
+      this.parts.faults.report(error, { phase: "connect", namespace: name });
+      return "failed";
+    }
   }
 }

@@ -24,6 +24,7 @@ interface ChainParts {
 }
 
 export const passed: ChainResult = { kind: "passed" };
+export const failed: ChainResult = { kind: "failed" };
 
 /**
  * Calls each of `steps` once the one before has called `next`, then `done`, once.
@@ -47,7 +48,7 @@ export function runChain(
     };
     const fail = (error: unknown): void => {
       faults.report(error, context);
-      if (!over) once({ kind: "failed" });
+      if (!over) once(failed);
     };
     try {
       const result = step((error) => once(error ? { kind: "refused", error } : passed));

@@ -1,15 +1,15 @@
-import type { AdapterContract, AdapterFactory, FanOut, NamespaceAdapter, RestoredSession, SocketId } from "../adapter/adapter.ts";
+import type { AdapterContract, AdapterFactory, FanOut, NamespaceAdapter, SocketId } from "../adapter/adapter.ts";
 import { createAdapter } from "../adapter/upstream.ts";
 import { assertCallable } from "../events/emitter.ts";
 import type { DefaultEventsMap, EventsMap } from "../events/event-maps.ts";
 import { isThenable } from "./faults.ts";
-import { type ChainResult, type NamespaceMiddleware, type Next, passed, refusalOf, runChainInTime } from "./middleware.ts";
+import { type ChainResult, type NamespaceMiddleware, type Next, failed, passed, refusalOf, runChainInTime } from "./middleware.ts";
 import type { NamespaceReservedEvents } from "./namespace-events.ts";
 import { NamespaceFace } from "./namespace-face.ts";
 import type { NamespaceParts } from "./parts.ts";
 import type { Peer } from "./peer.ts";
 import { Recovery } from "./recovery.ts";
-import { Return } from "./return.ts";
+import { type ReadySession, Return } from "./return.ts";
 import type { CoreServer } from "./server.ts";
 import type { SocketSnapshot } from "./snapshot.ts";
 import { Socket } from "./socket.ts";
@@ -89,24 +89,27 @@ export class Namespace<
 
   /** @internal Lets the middlewares decide about a client, unless it comes back. Never rejects. */
   async admit(peer: Peer, auth: Record<string, unknown>): Promise<void> {
-    const claim = this.recovery?.claim(peer, auth) ?? null;
-    // What is sent from now on must find the socket where it was: nothing is awaited without need.
-    const session = isThenable(claim) ? await claim : claim;
-    const id = session?.sid ?? peer.dialect.socketId(this.name, peer.id, this.parts.host);
-    const socket = new Socket(this, peer, id, auth, session ?? undefined);
-    const comeback = session === null ? undefined : this.#beginReturn(socket, session);
-    const skips = session !== null && this.recovery?.skipMiddlewares === true;
-    const result = skips || !peer.isOpen || this.#middlewares.length === 0 ? passed : await this.#runMiddlewares(socket);
-    if (peer.isOpen && result.kind === "passed") comeback?.replay();
+    let socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | undefined;
+    let session: ReadySession | null = null;
+    let result: ChainResult = failed;
+    try {
+      const claim = this.recovery?.claim(peer, auth) ?? null;
+      // What is sent from now on must find the socket where it was: nothing is awaited without need.
+      session = isThenable(claim) ? await claim : claim;
+      const id = session?.sid ?? peer.dialect.socketId(this.name, peer.id, this.parts.host);
+      socket = new Socket(this, peer, id, auth, session ?? undefined);
+      const comeback = session === null ? undefined : this.#beginReturn(socket, session);
+      const skips = session !== null && this.recovery?.skipMiddlewares === true;
+      result = skips || !peer.isOpen || this.#middlewares.length === 0 ? passed : await this.#runMiddlewares(socket);
+      if (peer.isOpen && result.kind === "passed") comeback?.replay();
+    } catch (error) {
+      this.parts.faults.report(error, { phase: "connect", namespace: this.name });
+      result = failed;
+    }
     this.#admitting -= 1;
-    if (comeback !== undefined) this.returning.delete(socket.id);
-    if (peer.isOpen && result.kind === "passed") return this.#open(socket, peer);
-    // It has not come back after all, and may try again.
-    if (session !== null && !peer.isOpen) this.recovery?.keep(socket, session.pid);
-    socket.abandon();
-    if (result.kind === "timeout") this.parts.faults.limitHit("middlewareTimeout", peer.conn);
-    if (peer.isOpen) peer.refuse(this.name, refusalOf(result));
-    this.checkEmpty();
+    if (session !== null) this.returning.delete(session.sid);
+    if (peer.isOpen && socket !== undefined && result.kind === "passed") this.#open(socket, peer);
+    else this.#turnAway(peer, result, socket, session);
   }
 
   /** @internal Takes up a socket from its snapshot. Returns how to tell the app, once all are in their places. */
@@ -161,7 +164,7 @@ export class Namespace<
     return runChainInTime(steps, { faults, context, log: logs.namespace, schedule, timeout });
   }
 
-  #beginReturn(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, session: RestoredSession): Return {
+  #beginReturn(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, session: ReadySession): Return {
     const comeback = new Return(socket, session.missedPackets, this.parts.engineOptions.limits.maxBufferedBytes);
     this.returning.set(socket.id, comeback);
     const context = { phase: "adapter", namespace: this.name };
@@ -173,8 +176,28 @@ export class Namespace<
     this.parts.logs.namespace?.("%s joins %s", socket.id, this.name);
     this.sockets.set(socket.id, socket);
     peer.joined(socket);
-    socket.open();
+    try {
+      socket.open();
+    } catch (error) {
+      this.parts.faults.report(error, { phase: "connect", namespace: this.name });
+      socket.close("server namespace disconnect");
+      return peer.refuse(this.name, refusalOf(failed));
+    }
     this.#announce(socket);
+  }
+
+  #turnAway(
+    peer: Peer,
+    result: ChainResult,
+    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | undefined,
+    session: ReadySession | null,
+  ): void {
+    // It has not come back after all, and may try again.
+    if (socket !== undefined && session !== null && !peer.isOpen) this.recovery?.keep(socket, session.pid);
+    socket?.abandon();
+    if (result.kind === "timeout") this.parts.faults.limitHit("middlewareTimeout", peer.conn);
+    if (peer.isOpen) peer.refuse(this.name, refusalOf(result));
+    this.checkEmpty();
   }
 
   #announce(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {

@@ -12,6 +12,7 @@ import { isThenable } from "./faults.ts";
 import type { NamespaceParts } from "./parts.ts";
 import type { Peer } from "./peer.ts";
 import type { DisconnectReason } from "./reasons.ts";
+import { type ReadySession, encodeMissed } from "./return.ts";
 import type { SocketCore } from "./socket-core.ts";
 
 type AnySocket = SocketCore<EventsMap>;
@@ -97,7 +98,7 @@ export class Recovery implements RecoveryTerms {
    *
    * A connection that looks alive though its client has opened another one since is closed first.
    */
-  claim(peer: Peer, { pid, offset }: Readonly<Record<string, unknown>>): Promise<RestoredSession | null> | RestoredSession | null {
+  claim(peer: Peer, { pid, offset }: Readonly<Record<string, unknown>>): Promise<ReadySession | null> | ReadySession | null {
     if (typeof pid !== "string" || !peer.dialect.recovers || !this.isOn) return null;
     if (offset !== undefined && typeof offset !== "string") return null;
     const present = this.#present.get(pid);
@@ -111,13 +112,17 @@ export class Recovery implements RecoveryTerms {
   }
 
   /** What was missed goes out at once. More than may wait for a client would cost it its connection, each time it comes back. */
-  #fitting(session: RestoredSession | null, peer: Peer): RestoredSession | null {
+  #fitting(session: RestoredSession | null, peer: Peer): ReadySession | null {
     if (session === null) return null;
     const { adapter, parts, name } = this.#home;
-    const missed = session.missedPackets.reduce((sum, each) => sum + (each instanceof Batch ? each.size : 0), 0);
-    const welcome = WELCOME + name.length;
-    if (missed === 0 || peer.bufferedBytes + missed + welcome <= parts.engineOptions.limits.maxBufferedBytes) return session;
-    parts.faults.limitHit("maxBufferedBytes", peer.conn);
+    const missedPackets = encodeMissed(session, parts, name);
+    if (missedPackets !== undefined) {
+      const missed = missedPackets.reduce((sum, { size }) => sum + size, 0);
+      const welcome = WELCOME + name.length;
+      const fits = missed === 0 || peer.bufferedBytes + missed + welcome <= parts.engineOptions.limits.maxBufferedBytes;
+      if (fits) return { ...session, missedPackets };
+      parts.faults.limitHit("maxBufferedBytes", peer.conn);
+    }
     parts.faults.run({ phase: "adapter", namespace: name }, () => adapter.delAll(session.sid));
     return null;
   }

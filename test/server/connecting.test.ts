@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "#test";
-import type { Socket } from "../../src/index.ts";
+import { Adapter, type LocalSockets, type ServerOptions, type Socket } from "../../src/index.ts";
 import { connectPolling } from "../memory/client.ts";
 import { MemoryServer } from "../memory/server.ts";
 import { assertTidy, connect, faultsOf, join, recorder } from "./client.ts";
@@ -138,6 +138,60 @@ describe("CONNECT", () => {
     }
     assert.ok(!client.isClosed);
     await client.join("/admin");
+  });
+});
+
+describe("CONNECT where the server itself fails (G32)", () => {
+  const error = '4/room-1,{"message":"Internal server error"}';
+
+  /** `broken()` says whether an adapter of a child fails. */
+  function serve(broken: () => boolean, options: ServerOptions = {}): MemoryServer {
+    class Fragile extends Adapter {
+      constructor(nsp: LocalSockets) {
+        super(nsp);
+        if (nsp.name === "/room-1" && broken()) throw new Error("secret");
+      }
+    }
+    const io = new MemoryServer({ ...options, adapter: Fragile });
+    io.of(/^\/room-/);
+    return io;
+  }
+
+  test("is refused without telling why, and the connection still times out", async () => {
+    const io = serve(() => true, { connectTimeout: 1000 });
+    const faults = faultsOf(io);
+    const client = await connect(io);
+    await client.say("0/room-1,");
+    assert.deepEqual([client.take(), faults], [[error], ["connect: secret"]]);
+    await io.host.advance(999);
+    assert.ok(!client.isClosed);
+    await io.host.advance(1);
+    assert.ok(client.isClosed);
+  });
+
+  test("may be tried again", async () => {
+    let attempts = 0;
+    const io = serve(() => (attempts += 1) < 3);
+    faultsOf(io);
+    const client = await connect(io);
+    await client.say("0/room-1,");
+    await client.say("0/room-1,");
+    assert.deepEqual(client.take(), [error, error]);
+    await client.join("/room-1");
+  });
+
+  test("leaves nothing behind in the namespace", async () => {
+    const io = serve(() => false, { cleanupEmptyChildNamespaces: true });
+    const faults = faultsOf(io);
+    const client = await connect(io);
+    const random = io.host.random.bind(io.host);
+    io.host.random = () => {
+      throw new Error("secret");
+    };
+    await client.say("0/room-1,");
+    assert.deepEqual([client.take(), faults, io._nsps.has("/room-1")], [[error], ["connect: secret"], false]);
+    io.host.random = random;
+    await client.join("/room-1");
   });
 });
 

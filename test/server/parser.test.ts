@@ -50,6 +50,22 @@ async function joined(io: MemoryServer) {
 }
 
 describe("parser", () => {
+  test("that fails at the answer to CONNECT costs the client its socket, and says so", async () => {
+    const Encoder = class extends verbose.Encoder {
+      override encode(packet: Packet) {
+        if (packet.type === 0) throw new Error("cannot encode");
+        return super.encode(packet);
+      }
+    };
+    const io = new MemoryServer({ parser: { ...verbose, Encoder } });
+    const faults = faultsOf(io);
+    const client = await connect(io);
+    await client.say('{"type":0,"nsp":"/"}');
+    const data = { message: "Internal server error" };
+    assert.deepEqual(client.ws.take().map((frame) => JSON.parse(String(frame).slice(1)) as unknown), [{ type: 4, nsp: "/", data }]);
+    assert.deepEqual([faults, io.sockets.sockets.size, io.metrics().unjoined], [["connect: cannot encode"], 0, 1]);
+  });
+
   test("replaces the encoding of packets, both ways", async () => {
     const io = new MemoryServer({ parser: verbose });
     const { client, socket } = await joined(io);

@@ -487,12 +487,9 @@ export const mutations: readonly Mutation[] = [
   {
     bug: "what is said while a client gets what it has missed is lost",
     file: "server/namespace.ts",
-    find: `if (peer.isOpen && result.kind === "passed") comeback?.replay();
-    this.#admitting -= 1;
-    if (comeback !== undefined) this.returning.delete(socket.id);`,
-    replace: `this.#admitting -= 1;
-    if (comeback !== undefined) this.returning.delete(socket.id);
-    if (peer.isOpen && result.kind === "passed") comeback?.replay();`,
+    find: `if (peer.isOpen && result.kind === "passed") comeback?.replay();`,
+    replace: `if (session !== null) this.returning.delete(session.sid);
+      if (peer.isOpen && result.kind === "passed") comeback?.replay();`,
     seed: 7_148_154,
   },
   {

@@ -351,6 +351,34 @@ describe("connection state recovery with adapters of `socket.io`", () => {
     });
   }
 
+  const event = (attachments: number) => ["event", ...Array.from({ length: attachments }, () => Uint8Array.of(1)), "1-0"];
+  const unusable: Readonly<Record<string, { readonly missedPackets: unknown }>> = {
+    "an event with too many attachments": { missedPackets: [["fine", "0-0"], event(11)] },
+    "what is no event": { missedPackets: [null] },
+    "no list of events": { missedPackets: undefined },
+  };
+  for (const [what, session] of Object.entries(unusable)) {
+    test(`lets a client start anew where the broker has ${what} for it (G26)`, async () => {
+      const io = new MemoryServer({ ...recovery, adapter: RestoringBroker });
+      const faults = faultsOf(io);
+      Broker.of(io).restoreSession = () => Promise.resolve({ sid: "old", pid: "p", rooms: ["old", "red"], data: {}, ...session } as never);
+      const client = await connect(io);
+      const id = await client.join("/", { pid: "p", offset: "0-0" });
+      const socket = io.sockets.sockets.get(id)!;
+      assert.deepEqual([socket.recovered, id === "old", faults.length, client.take()], [false, false, 1, []]);
+      assertTidy(io.sockets);
+    });
+  }
+
+  test("sends on what has just as many attachments as there may be", async () => {
+    const io = new MemoryServer({ ...recovery, adapter: RestoringBroker });
+    const session = { sid: "old", pid: "p", rooms: [], data: {}, missedPackets: [event(10)] };
+    Broker.of(io).restoreSession = () => Promise.resolve(session as never);
+    const client = await connect(io);
+    assert.equal(await client.join("/", { pid: "p", offset: "0-0" }), "old");
+    assert.equal(client.take().length, 11);
+  });
+
   test("is off where the adapter gives no socket back", async () => {
     const io = new MemoryServer({ ...recovery, adapter: Broker });
     const { client, socket } = await join(io);
