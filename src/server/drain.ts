@@ -9,22 +9,22 @@ export interface DrainOptions {
   readonly drain?: number;
   /** Over which the ends of the connections are spread, so that clients do not all come back at once. @default 0 */
   readonly spread?: number;
-  /** After which, once every client was told, whatever is left is cut. @default 10_000 */
+  /** After which, once every client was told, whatever is left is cut; and adapters that keep sockets are waited for. @default 10_000 */
   readonly force?: number;
 }
 
 /** Milliseconds between two looks at whether everything is sent. Not every platform tells when it is. */
 const LOOK_INTERVAL = 20;
 
-/** Milliseconds in which the adapters must have closed. */
+/** Milliseconds in which the adapters must have closed, and before that, kept the sockets that may come back. */
 const CLOSE_TIME = 10_000;
 
 /** What closes above the engine. */
 interface Closing {
   /** The server goes, and with it this connection. */
   leave(session: Session): void;
-  /** Every namespace, with its adapter. */
-  closeNamespaces(): Promise<unknown>;
+  /** Every namespace, with its adapter, which has so many milliseconds to keep the sockets that may come back. */
+  closeNamespaces(limit: number): Promise<unknown>;
 }
 
 /** Lets the clients of a server go in good order: no new ones, then what is buffered, then one after the other. */
@@ -56,7 +56,7 @@ export class Drain {
   async endAtOnce(): Promise<number> {
     if (this.#running !== undefined) this.#hurried = true;
     this.#wake?.();
-    const closed = settledInTime(this.#schedule, this.#closing.closeNamespaces(), CLOSE_TIME);
+    const closed = settledInTime(this.#schedule, this.#closing.closeNamespaces(CLOSE_TIME), CLOSE_TIME);
     this.#engine.close();
     await Promise.all([closed, this.#lastSwitches()]);
     return Infinity;
@@ -71,7 +71,8 @@ export class Drain {
     await this.#leaveInTurn([...sessions.values()], spread);
     const cutAt = this.#schedule.now() + force;
     // Clients fetch their last packets meanwhile.
-    const closed = settledInTime(this.#schedule, this.#closing.closeNamespaces(), Math.min(force, CLOSE_TIME));
+    const limit = Math.min(force, CLOSE_TIME);
+    const closed = settledInTime(this.#schedule, this.#closing.closeNamespaces(limit), limit);
     await this.#until(() => sessions.size === 0, force);
     if (!this.#hurried) for (const session of [...sessions.values()]) goAwayAtOnce(session);
     this.#engine.close();
@@ -116,7 +117,7 @@ export class Drain {
 }
 
 /** Settles when `work` does, or once it has taken `limit` milliseconds; never rejects. */
-function settledInTime(schedule: Schedule, work: Promise<unknown>, limit: number): Promise<void> {
+export function settledInTime(schedule: Schedule, work: Promise<unknown>, limit: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = schedule.after(limit, resolve);
     const done = (): void => {

@@ -2,6 +2,7 @@ import type { AdapterContract, AdapterFactory, FanOut, NamespaceAdapter, SocketI
 import { createAdapter } from "../adapter/upstream.ts";
 import { assertCallable } from "../events/emitter.ts";
 import type { DefaultEventsMap, EventsMap } from "../events/event-maps.ts";
+import { settledInTime } from "./drain.ts";
 import { isThenable } from "./faults.ts";
 import { type ChainResult, type NamespaceMiddleware, type Next, failed, passed, refusalOf, runChainInTime } from "./middleware.ts";
 import type { NamespaceReservedEvents } from "./namespace-events.ts";
@@ -135,18 +136,20 @@ export class Namespace<
     this.copyListeners(parent);
   }
 
-  /** @internal Ends every socket: the server, or this namespace, goes. */
-  shutDown(): Promise<void> {
+  /** @internal Ends every socket: the server, or this namespace, goes. The adapter has `limit` milliseconds to keep those that may come back. */
+  shutDown(limit: number): Promise<void> {
     if (this.#shuttingDown !== undefined) return this.#shuttingDown;
     let done!: () => void;
     // Known before the sockets are: the last one to leave may ask for the same.
     const shuttingDown = (this.#shuttingDown = new Promise((resolve) => (done = resolve)));
-    void this.#end(done);
+    void this.#end(limit, done);
     return shuttingDown;
   }
 
-  async #end(done: () => void): Promise<void> {
+  async #end(limit: number, done: () => void): Promise<void> {
     for (const socket of [...this.sockets.values()]) socket.close("server shutting down");
+    const persisting = this.recovery?.persisted();
+    if (persisting !== undefined) await settledInTime(this.parts.schedule, persisting, limit);
     try {
       await this.adapter.close();
     } catch (error) {

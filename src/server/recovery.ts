@@ -169,6 +169,11 @@ export class Recovery implements RecoveryTerms {
     });
   }
 
+  /** Resolves once the adapter has kept all that it was given; `undefined` where it has. */
+  persisted(): Promise<unknown> | undefined {
+    return this.#persisting.size === 0 ? undefined : Promise.all(this.#persisting.values());
+  }
+
   /** What is stored of the socket may have changed. */
   changed(socket: AnySocket): void {
     if (this.store === undefined) return;

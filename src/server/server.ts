@@ -268,8 +268,8 @@ export class CoreServer<
     return options === undefined ? this.#drain.endAtOnce() : this.#drain.run(options);
   }
 
-  #closeNamespaces(): Promise<unknown> {
-    const closing = [...this.#namespaces.byName.values()].map((namespace) => namespace.shutDown());
+  #closeNamespaces(limit: number): Promise<unknown> {
+    const closing = [...this.#namespaces.byName.values()].map((namespace) => namespace.shutDown(limit));
     for (const engine of this.#boundEngines) this.contain("close", () => engine.close?.());
     this.#boundEngines.clear();
     return Promise.all(closing);

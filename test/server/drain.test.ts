@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "#test";
+import { Adapter } from "../../src/index.ts";
 import { ask, connectPolling, engineUrl } from "../memory/client.ts";
 import { MemoryServer } from "../memory/server.ts";
 import type { MemoryWebSocket } from "../memory/web-socket.ts";
@@ -205,6 +206,60 @@ describe("close({ drain, spread, force }) (G40)", () => {
     assert.ok(!closing.settled);
     await io.host.advance(1);
     assert.ok(closing.settled);
+  });
+});
+
+describe("close() with adapters that take their time to keep sockets (G40)", () => {
+  /** Keeps a socket once the test says so, and notes what it was asked to do. */
+  function serve() {
+    const done: string[] = [];
+    let keep = (): void => {};
+    class Slow extends Adapter {
+      persistSession(): Promise<void> {
+        return new Promise<void>((resolve) => (keep = resolve)).then(() => void done.push("kept"));
+      }
+      restoreSession(): Promise<null> {
+        return Promise.resolve(null);
+      }
+      override close(): void {
+        done.push("closed");
+      }
+    }
+    const io = new MemoryServer({ adapter: Slow, connectionStateRecovery: {} });
+    return { io, done, keep: () => keep() };
+  }
+
+  for (const [how, options] of Object.entries({ "at once": undefined, "with options": {} })) {
+    test(`waits for them, and closes them then: ${how}`, async () => {
+      const { io, done, keep } = serve();
+      await join(io);
+      const closing = watched(io.close(options));
+      await io.host.advance(1000);
+      assert.deepEqual([closing.settled, done], [false, []]);
+      keep();
+      await io.host.advance(20);
+      assert.deepEqual([closing.settled, done], [true, ["kept", "closed"]]);
+    });
+  }
+
+  test("waits no longer than ten seconds", async () => {
+    const { io, done } = serve();
+    await join(io);
+    const closing = watched(io.close());
+    await io.host.advance(9_999);
+    assert.deepEqual([closing.settled, done], [false, []]);
+    await io.host.advance(1);
+    assert.deepEqual([closing.settled, done], [true, ["closed"]]);
+  });
+
+  test("waits no longer than `force`", async () => {
+    const { io, done } = serve();
+    await join(io);
+    const closing = watched(io.close({ drain: 0, force: 500 }));
+    await io.host.advance(499);
+    assert.deepEqual([closing.settled, done], [false, []]);
+    await io.host.advance(21);
+    assert.deepEqual([closing.settled, done], [true, ["closed"]]);
   });
 });
 
