@@ -3,7 +3,7 @@ import type { Host } from "./platform.ts";
 /**
  * Deadlines as data: however many a server has, it asks the runtime for one wake-up at a time.
  *
- * Deadlines that all lie equally far ahead (heartbeats) stand in a `DeadlineQueue`, O(1); arbitrary ones in a heap.
+ * Deadlines that all lie about equally far ahead (heartbeats) stand in a `DeadlineQueue`, mostly O(1); arbitrary ones in a heap.
  */
 
 /** Ticks later than this, in milliseconds, find input that came in time and was not read. */
@@ -11,6 +11,9 @@ const LATE = 100;
 
 /** Ticks later than this mean that the process stood still. */
 const STANDSTILL = 1000;
+
+/** How many others a deadline may pass on its way into its queue. Peers decide how many there are (G10). */
+const LONGEST_WALK = 16;
 
 /** Something that happens at a time, unless it is cancelled before. */
 export interface Timer {
@@ -24,6 +27,7 @@ export class Deadline<Owner> {
   /** @internal */ queue: DeadlineQueue<Owner> | undefined;
   /** @internal */ previous: Deadline<Owner> | undefined;
   /** @internal */ next: Deadline<Owner> | undefined;
+  /** @internal */ index = -1;
 
   constructor(owner: Owner) {
     this.owner = owner;
@@ -34,12 +38,14 @@ export class Deadline<Owner> {
   }
 }
 
-/** Deadlines in the order of their due times, for owners that wait equally long. */
+/** Deadlines in the order of their due times, for owners that wait about equally long: O(1) near the end, O(log n) elsewhere. */
 export class DeadlineQueue<Owner> {
   readonly fire: (owner: Owner, due: number) => void;
   readonly #schedule: Schedule;
   #first: Deadline<Owner> | undefined;
   #last: Deadline<Owner> | undefined;
+  /** Those that belong far from the end of the list. */
+  readonly #strays = new Heap<Deadline<Owner>>();
 
   constructor(schedule: Schedule, fire: (owner: Owner, due: number) => void) {
     this.#schedule = schedule;
@@ -47,33 +53,46 @@ export class DeadlineQueue<Owner> {
   }
 
   get first(): Deadline<Owner> | undefined {
-    return this.#first;
+    const listed = this.#first;
+    const stray = this.#strays.first;
+    return stray === undefined || (listed !== undefined && listed.due <= stray.due) ? listed : stray;
   }
 
-  /** Puts `deadline` here, out of whichever queue it was in. Nearly always at the end, so the walk is short. */
+  /** Puts `deadline` here, out of whichever queue it was in. */
   add(deadline: Deadline<Owner>, due: number): void {
     deadline.cancel();
-    let before = this.#last;
-    while (before !== undefined && before.due > due) before = before.previous;
-    const after = before === undefined ? this.#first : before.next;
     deadline.due = due;
     deadline.queue = this;
+    let before = this.#last;
+    for (let walked = 0; before !== undefined && before.due > due && walked < LONGEST_WALK; walked++) before = before.previous;
+    if (before !== undefined && before.due > due) this.#strays.add(deadline);
+    else this.#insert(deadline, before);
+    if (this.first === deadline) this.#schedule.wakeBy(due);
+  }
+
+  remove(deadline: Deadline<Owner>): void {
+    if (deadline.index === -1) this.#takeOut(deadline);
+    else this.#strays.remove(deadline);
+    deadline.queue = undefined;
+  }
+
+  #insert(deadline: Deadline<Owner>, before: Deadline<Owner> | undefined): void {
+    const after = before === undefined ? this.#first : before.next;
     deadline.previous = before;
     deadline.next = after;
     if (before === undefined) this.#first = deadline;
     else before.next = deadline;
     if (after === undefined) this.#last = deadline;
     else after.previous = deadline;
-    if (before === undefined) this.#schedule.wakeBy(due);
   }
 
-  remove(deadline: Deadline<Owner>): void {
+  #takeOut(deadline: Deadline<Owner>): void {
     const { previous, next } = deadline;
     if (previous === undefined) this.#first = next;
     else previous.next = next;
     if (next === undefined) this.#last = previous;
     else next.previous = previous;
-    deadline.queue = deadline.previous = deadline.next = undefined;
+    deadline.previous = deadline.next = undefined;
   }
 }
 
@@ -82,7 +101,11 @@ export class Schedule {
   readonly #host: Host;
   readonly #queues: DeadlineQueue<never>[] = [];
   /** What is in the heap lives in this process alone: while there is something, the process must stay. */
-  readonly #heap = new TimerHeap(() => this.#heapEmptied());
+  readonly #heap = new Heap<HeapTimer>();
+  readonly #cancel = (timer: HeapTimer): void => {
+    this.#heap.remove(timer);
+    if (this.#heap.isEmpty) this.#heapEmptied();
+  };
   readonly #tick = (now: number): void => this.tick(now);
   /** How often a tick came so late that the process must have stood still. */
   lateTicks = 0;
@@ -114,10 +137,11 @@ export class Schedule {
   /** Calls `fire` once, `delay` milliseconds from now. */
   after(delay: number, fire: () => void): Timer {
     const wasEmpty = this.#heap.isEmpty;
-    const entry = this.#heap.add(this.#host.now() + delay, fire);
-    if (entry.due < this.#wakeAt) this.#ask(entry.due);
+    const timer = new HeapTimer(this.#host.now() + delay, fire, this.#cancel);
+    this.#heap.add(timer);
+    if (timer.due < this.#wakeAt) this.#ask(timer.due);
     else if (wasEmpty && this.#host.sleeps === true) this.#ask(this.#wakeAt);
-    return entry;
+    return timer;
   }
 
   /** @internal Makes sure that a tick comes at `due`. */
@@ -148,7 +172,7 @@ export class Schedule {
   }
 
   #earliest(): number {
-    let earliest = this.#heap.earliest;
+    let earliest = this.#heap.first?.due ?? Infinity;
     for (const queue of this.#queues) earliest = Math.min(earliest, queue.first?.due ?? Infinity);
     return earliest;
   }
@@ -160,68 +184,56 @@ export class Schedule {
         queue.fire(entry.owner, entry.due);
       }
     }
-    for (let entry = this.#heap.takeDue(now); entry !== undefined; entry = this.#heap.takeDue(now)) entry.fire();
+    for (let timer = this.#heap.first; timer !== undefined && timer.due <= now; timer = this.#heap.first) {
+      this.#heap.remove(timer);
+      timer.fire();
+    }
     const earliest = this.#earliest();
     if (earliest !== Infinity) this.wakeBy(earliest);
   }
 }
 
-class HeapEntry implements Timer {
+class HeapTimer implements Timer {
   readonly due: number;
   readonly fire: () => void;
-  /** Place in the heap, or -1 once it is out. */
   index = -1;
-  readonly #heap: TimerHeap;
+  readonly #cancel: (timer: HeapTimer) => void;
 
-  constructor(due: number, fire: () => void, heap: TimerHeap) {
+  constructor(due: number, fire: () => void, cancel: (timer: HeapTimer) => void) {
     this.due = due;
     this.fire = fire;
-    this.#heap = heap;
+    this.#cancel = cancel;
   }
 
   cancel(): void {
-    this.#heap.cancel(this);
+    if (this.index !== -1) this.#cancel(this);
   }
 }
 
-/** A binary heap by due time whose entries know their place, so that cancelling is cheap and leaves nothing behind. */
-class TimerHeap {
-  readonly #entries: HeapEntry[] = [];
-  readonly #emptied: () => void;
+/** What knows its place in a heap: -1 where it is in none. */
+interface HeapEntry {
+  readonly due: number;
+  index: number;
+}
 
-  constructor(emptied: () => void) {
-    this.#emptied = emptied;
-  }
+/** A binary heap by due time, out of whose middle entries go cheaply and leave nothing behind. */
+class Heap<Entry extends HeapEntry> {
+  readonly #entries: Entry[] = [];
 
   get isEmpty(): boolean {
     return this.#entries.length === 0;
   }
 
-  get earliest(): number {
-    return this.#entries[0]?.due ?? Infinity;
+  get first(): Entry | undefined {
+    return this.#entries[0];
   }
 
-  add(due: number, fire: () => void): HeapEntry {
-    const entry = new HeapEntry(due, fire, this);
+  add(entry: Entry): void {
     this.#place(entry, this.#entries.length);
     this.#rise(entry);
-    return entry;
   }
 
-  cancel(entry: HeapEntry): void {
-    if (entry.index === -1) return;
-    this.#remove(entry);
-    if (this.isEmpty) this.#emptied();
-  }
-
-  takeDue(now: number): HeapEntry | undefined {
-    const first = this.#entries[0];
-    if (first === undefined || first.due > now) return undefined;
-    this.#remove(first);
-    return first;
-  }
-
-  #remove(entry: HeapEntry): void {
+  remove(entry: Entry): void {
     const index = entry.index;
     const last = this.#entries.pop()!;
     entry.index = -1;
@@ -231,7 +243,7 @@ class TimerHeap {
     this.#sink(last);
   }
 
-  #rise(entry: HeapEntry): void {
+  #rise(entry: Entry): void {
     while (entry.index > 0) {
       const parent = this.#entries[(entry.index - 1) >> 1]!;
       if (parent.due <= entry.due) return;
@@ -239,7 +251,7 @@ class TimerHeap {
     }
   }
 
-  #sink(entry: HeapEntry): void {
+  #sink(entry: Entry): void {
     for (;;) {
       const left = this.#entries[2 * entry.index + 1];
       const right = this.#entries[2 * entry.index + 2];
@@ -249,13 +261,13 @@ class TimerHeap {
     }
   }
 
-  #swap(upper: HeapEntry, lower: HeapEntry): void {
+  #swap(upper: Entry, lower: Entry): void {
     const index = upper.index;
     this.#place(upper, lower.index);
     this.#place(lower, index);
   }
 
-  #place(entry: HeapEntry, index: number): void {
+  #place(entry: Entry, index: number): void {
     this.#entries[index] = entry;
     entry.index = index;
   }

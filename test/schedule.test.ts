@@ -92,6 +92,33 @@ describe("Schedule", () => {
     assert.deepEqual(fired, [["a of the other", 30]]);
   });
 
+  test("add() far from the end costs hardly more where more are there (G10)", () => {
+    for (const count of [1000, 16_000]) {
+      const { schedule, queue } = createWorld();
+      const looks = { count: 0 };
+      for (let added = 0; added < count; added++) queue.add(watched(looks), schedule.now() + 1000 + added);
+      looks.count = 0;
+      const late = Array.from({ length: count }, () => watched(looks));
+      for (const [index, deadline] of late.entries()) queue.add(deadline, schedule.now() + ((index * 7919) % 1000));
+      for (const deadline of late) deadline.cancel();
+      assert.ok(looks.count / count < 150, `${looks.count / count} looks at others for each of ${count}`);
+    }
+  });
+
+  test("queue() fires in the order of due times what was added far from its end, and moved", async () => {
+    const { host, schedule, queue, fired } = createWorld();
+    const deadlines = Array.from({ length: 100 }, (_, index) => new Deadline(String(index)));
+    for (const deadline of deadlines) queue.add(deadline, schedule.now() + 200);
+    const late = deadlines.filter((_, index) => index % 3 === 0);
+    for (const [index, deadline] of late.entries()) queue.add(deadline, schedule.now() + 100 - index);
+    for (const deadline of late.slice(0, 10)) queue.add(deadline, schedule.now() + 300);
+    for (const deadline of late.slice(10, 20)) deadline.cancel();
+    await host.advance(100);
+    assert.deepEqual(fired, late.slice(20).map((deadline, index) => [deadline.owner, 80 - index] as const).toReversed());
+    await host.advance(300);
+    assert.deepEqual([fired.length, fired.at(-1)?.[1], queue.first], [90, 300, undefined]);
+  });
+
   test("cancel() of a deadline does nothing when it is in no queue", () => {
     new Deadline("a").cancel();
   });
@@ -190,6 +217,21 @@ describe("Schedule", () => {
     await check(asyncProperty(steps, (plan) => checkPlan(plan)), { numRuns: 300 });
   });
 });
+
+/** A deadline that counts how often its due time is looked at. */
+function watched(looks: { count: number }): Deadline<string> {
+  const deadline = new Deadline("watched");
+  let due = 0;
+  return Object.defineProperty(deadline, "due", {
+    get: () => {
+      looks.count += 1;
+      return due;
+    },
+    set: (value: number) => {
+      due = value;
+    },
+  });
+}
 
 type Step =
   | { readonly do: "timer" | "deadline" | "pass"; readonly delay: number }
