@@ -29,6 +29,8 @@ export interface Limits extends CodecLimits {
   readonly maxPendingAcks: number;
   /** Events of one socket that wait for the one before, with the option `serial`. @default 1000 */
   readonly maxQueuedEvents: number;
+  /** Bytes in which the events came that wait like that, of all sockets of one connection. @default 10 × maxHttpBufferSize */
+  readonly maxQueuedBytes: number;
   /** Unsent bytes at which a connection counts as not writable: volatile packets are dropped. @default 1_048_576 */
   readonly highWaterMark: number;
   /** Unsent bytes at which a connection is closed. @default max(16 MiB, 2 × maxHttpBufferSize) */
@@ -63,7 +65,7 @@ export interface Limits extends CodecLimits {
 
 const MiB = 1_048_576;
 
-type Derived = "maxReassemblyBytes" | "maxBufferedBytes";
+type Derived = "maxReassemblyBytes" | "maxQueuedBytes" | "maxBufferedBytes";
 
 const defaults: Omit<Limits, Derived> = {
   maxArguments: 1024,
@@ -104,6 +106,7 @@ export function resolveLimits(
 ): Limits {
   const derived: Pick<Limits, Derived> = {
     maxReassemblyBytes: 10 * maxHttpBufferSize,
+    maxQueuedBytes: 10 * maxHttpBufferSize,
     maxBufferedBytes: Math.max(16 * MiB, 2 * maxHttpBufferSize),
   };
   const standard: Limits = { ...defaults, ...derived, ...runtime };

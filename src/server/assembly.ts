@@ -7,21 +7,26 @@ import type { NamespaceParts } from "./parts.ts";
 export class Assembly {
   readonly decoder: PacketDecoder;
   readonly #parts: NamespaceParts;
-  readonly #take: (packet: Packet | PacketError) => void;
+  readonly #take: (packet: Packet | PacketError, bytes: number) => void;
+  #bytes = 0;
   #deadline: Timer | undefined;
 
-  constructor(decoder: PacketDecoder, parts: NamespaceParts, take: (packet: Packet | PacketError) => void) {
+  /** `take` also gets the bytes that a packet came in: UTF-16 units of its text, bytes of its attachments. */
+  constructor(decoder: PacketDecoder, parts: NamespaceParts, take: (packet: Packet | PacketError, bytes: number) => void) {
     this.decoder = decoder;
     this.#parts = parts;
     this.#take = take;
   }
 
   receive(message: Message): void {
+    this.#bytes += message.length;
     const packet = this.decoder.receive(message);
     if (packet === undefined) return this.#awaitAttachments();
     this.#deadline?.cancel();
     this.#deadline = undefined;
-    this.#take(packet);
+    const bytes = this.#bytes;
+    this.#bytes = 0;
+    this.#take(packet, bytes);
   }
 
   /** Forgets what is not whole. */
@@ -33,10 +38,10 @@ export class Assembly {
   #awaitAttachments(): void {
     const { schedule, engineOptions } = this.#parts;
     if (this.decoder.pendingBytes > engineOptions.limits.maxReassemblyBytes) {
-      return this.#take(new PacketError("attachments too large", "maxReassemblyBytes"));
+      return this.#take(new PacketError("attachments too large", "maxReassemblyBytes"), this.#bytes);
     }
     this.#deadline ??= schedule.after(engineOptions.limits.reassemblyTimeout, () => {
-      this.#take(new PacketError("attachments did not arrive in time", "reassemblyTimeout"));
+      this.#take(new PacketError("attachments did not arrive in time", "reassemblyTimeout"), this.#bytes);
     });
   }
 }

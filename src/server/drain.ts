@@ -17,7 +17,7 @@ export interface DrainOptions {
 const LOOK_INTERVAL = 20;
 
 /** Milliseconds in which the adapters must have closed, and before that, kept the sockets that may come back. */
-const CLOSE_TIME = 10_000;
+export const CLOSE_TIME = 10_000;
 
 /** What closes above the engine. */
 interface Closing {

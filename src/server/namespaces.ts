@@ -1,6 +1,7 @@
 import type { AdapterFactory } from "../adapter/adapter.ts";
 import type { EventsMap } from "../events/event-maps.ts";
 import type { NamespaceFinder } from "./connections.ts";
+import { CLOSE_TIME } from "./drain.ts";
 import { DynamicNamespace, type NamespaceMatch } from "./dynamic-namespace.ts";
 import { Namespace } from "./namespace.ts";
 import type { NamespaceParts } from "./parts.ts";
@@ -116,7 +117,7 @@ export class Namespaces<
     this.#usedAckIds = Math.max(this.#usedAckIds, child.ackIds);
     this.byName.delete(child.name);
     parent.children.delete(child);
-    void child.shutDown();
+    void child.shutDown(CLOSE_TIME);
   }
 
   /** Whether clients may make one more. Empty ones make room first. */

@@ -14,28 +14,25 @@ import { type Dialect, dialectOf } from "./dialect.ts";
 import { Glance } from "./glance.ts";
 import { InboundGate } from "./inbound.ts";
 import type { PeerHome } from "./peer-home.ts";
+import { type AnySocket, PeerSockets } from "./peer-sockets.ts";
 import type { DisconnectReason } from "./reasons.ts";
 import { RecentNames } from "./recent-names.ts";
 import { Relief } from "./relief.ts";
 import type { PeerSnapshot } from "./snapshot.ts";
-import type { SocketCore } from "./socket-core.ts";
-import type { EventsMap } from "../events/event-maps.ts";
-
-type AnySocket = SocketCore<EventsMap>;
 
 /** One client program: a connection, and its sockets in the namespaces it has joined. */
 export class Peer implements SessionHandler {
   /** The connection. One of another engine, where the app has bound one, has the same members. */
   readonly conn: Session;
   /** @internal Its place in the order in which connections and sockets came. */ readonly arrival: number;
+  /** @internal Of events that wait, with the option `serial`. */ queuedBytes = 0;
   /** @internal What it understands. */ readonly dialect: Dialect;
   /** @internal Its client brought the end about, and so does not come back to its sockets. */ isAtFault = false;
   readonly #carrier: Carrier;
   readonly #home: PeerHome;
   readonly #assembly: Assembly;
   readonly #gate: InboundGate | undefined;
-  /** By namespace; absent is the third state. */
-  readonly #sockets = new Map<string, AnySocket | "connecting">();
+  readonly #sockets = new PeerSockets();
   /** Namespaces that the server has ended: what the client said to them before it knew is not its fault. */
   #left: RecentNames | undefined;
   readonly #deadline = new Deadline<Peer>(this);
@@ -52,7 +49,7 @@ export class Peer implements SessionHandler {
     this.arrival = home.parts.nextArrival();
     this.dialect = dialectOf(carrier.protocol);
     const decoder = home.parts.codec.createDecoder(this.dialect.decoderLimits(home.parts.engineOptions.limits));
-    this.#assembly = new Assembly(decoder, home.parts, (packet) => this.#take(packet));
+    this.#assembly = new Assembly(decoder, home.parts, (packet, bytes) => this.#take(packet, bytes));
     if (home.parts.options.onInbound !== undefined) this.#gate = new InboundGate(conn, home.parts, decoder);
     home.unjoinedCount += 1;
     this.#waitForConnect();
@@ -94,13 +91,13 @@ export class Peer implements SessionHandler {
     const { changed, options } = this.#home.parts;
     if (this.#seen?.every((glance) => glance.isCurrent) !== true) changed?.(this.conn);
     if (options.connectionStateRecovery === undefined) return;
-    for (const socket of this.#joined()) socket.nsp.recovery?.changed(socket);
+    for (const socket of this.#sockets.joined()) socket.nsp.recovery?.changed(socket);
   }
 
   /** @internal */
   snapshot(): PeerSnapshot {
     const { host } = this.#home.parts;
-    const joined = this.#joined();
+    const joined = this.#sockets.joined();
     const sockets = joined.map((socket) => socket.snapshot());
     this.#seen = joined.map((socket) => new Glance(socket));
     const connectDue = joined.length === 0 ? this.#deadline.due + host.wallClock() - host.now() : undefined;
@@ -131,7 +128,7 @@ export class Peer implements SessionHandler {
 
   /** @internal Leaves every namespace, then ends the connection. */
   disconnect(): void {
-    for (const socket of this.#joined()) socket.dismiss();
+    for (const socket of this.#sockets.joined()) socket.dismiss();
     this.close();
   }
 
@@ -219,14 +216,15 @@ export class Peer implements SessionHandler {
     else if (verdict === "close") this.endAtLimit("onInbound");
   }
 
-  #take(packet: Packet | PacketError): void {
+  #take(packet: Packet | PacketError, bytes: number): void {
     if (packet instanceof PacketError) this.#fail(packet);
-    else this.#receivePacket(packet);
+    else this.#receivePacket(packet, bytes);
     this.touched();
   }
 
   pressed(bufferedBytes: number): void {
-    for (const socket of this.#joined()) this.#home.parts.faults.diagnostics.dispatch("backpressure", [socket, bufferedBytes]);
+    const { diagnostics } = this.#home.parts.faults;
+    for (const socket of this.#sockets.joined()) diagnostics.dispatch("backpressure", [socket, bufferedBytes]);
   }
 
   dropped(packets: number): void {
@@ -247,10 +245,10 @@ export class Peer implements SessionHandler {
     for (const listener of this.#closeListeners ?? []) listener();
   }
 
-  #receivePacket(packet: Packet): void {
+  #receivePacket(packet: Packet, bytes: number): void {
     if (packet.type === PacketType.CONNECT) return this.#receiveConnect(packet);
     const socket = this.#sockets.get(packet.nsp);
-    if (socket !== undefined && socket !== "connecting") return socket.receive(packet);
+    if (socket !== undefined && socket !== "connecting") return socket.receive(packet, bytes);
     if (socket === undefined && this.#left?.has(packet.nsp) === true) return;
     this.#home.parts.logs.peer?.("packet for %s, which is not joined: the connection is closed", packet.nsp);
     this.close();
@@ -277,7 +275,7 @@ export class Peer implements SessionHandler {
   #fail(error: PacketError): void {
     this.#home.parts.logs.peer?.("invalid packet: %s", error.message);
     if (error.limit !== undefined) this.#home.limitHit(error.limit, this.conn);
-    for (const socket of this.#joined()) socket.dispatch("error", [error]);
+    for (const socket of this.#sockets.joined()) socket.dispatch("error", [error]);
     this.isAtFault = true;
     this.close();
   }
@@ -289,12 +287,8 @@ export class Peer implements SessionHandler {
     this.close();
   }
 
-  #joined(): AnySocket[] {
-    return [...this.#sockets.values()].filter((it) => it !== "connecting");
-  }
-
   #closeSockets(reason: DisconnectReason, description?: unknown): void {
-    for (const socket of this.#joined()) socket.close(reason, description);
+    for (const socket of this.#sockets.joined()) socket.close(reason, description);
     this.#sockets.clear();
   }
 }

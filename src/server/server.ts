@@ -90,7 +90,7 @@ export class CoreServer<
     const { engineOptions: engine, changed } = this.#parts;
     this.engine = new Engine({ options: engine, host, schedule, logs, hooks: runtime.hooks ?? webHooks, handler: this.#connections, changed });
     const leave = (session: Session): void => this.#connections.shutDown(session);
-    this.#drain = new Drain(this.engine, schedule, { leave, closeNamespaces: () => this.#closeNamespaces() });
+    this.#drain = new Drain(this.engine, schedule, { leave, closeNamespaces: (limit) => this.#closeNamespaces(limit) });
     this.sockets = this.#namespaces.get("/");
   }
 

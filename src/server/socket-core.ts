@@ -117,6 +117,7 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
     this.#state = "leaving";
     this.dispatch("disconnecting", args);
     this.#state = this.nsp.recovery?.left(this, reason) === true ? "lost" : "closed";
+    this.#serial?.clear();
     this.#tellAdapter((adapter) => adapter.delAll(this.id));
     this.nsp.socketClosed(this.id);
     this.client.socketClosed(this.nsp.name, reason);
@@ -198,11 +199,11 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
 
   // ---- in
 
-  /** @internal A packet of the client for this socket. */
-  receive(packet: Packet): void {
+  /** @internal A packet of the client for this socket, which came in so many bytes. */
+  receive(packet: Packet, bytes: number): void {
     switch (packet.type) {
       case PacketType.EVENT:
-        return this.#receiveEvent(packet);
+        return this.#receiveEvent(packet, bytes);
       case PacketType.ACK:
         if (packet.id !== undefined) this.pendingAcks.answer(packet.id, packet.data as unknown[]);
         return;
@@ -213,28 +214,31 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
     }
   }
 
-  #receiveEvent(packet: Packet): void {
+  #receiveEvent(packet: Packet, bytes: number): void {
     const event = packet.data as Event;
     this.nsp.parts.logs.socket?.("%s received %j", this.id, event);
     if (packet.id !== undefined) event.push(this.#answerFunction(packet.id));
     this.incoming?.notify(event, (call) => this.nsp.parts.faults.run(this.#context("onAny", event[0]), call));
-    if (this.middlewares.length === 0) return this.#dispatchEvent(event);
+    if (this.middlewares.length === 0) return this.#dispatchEvent(event, bytes);
     const { faults, logs } = this.nsp.parts;
     const steps = this.middlewares.map((middleware) => (next: Next) => middleware(event, next));
     const parts = { faults, context: this.#context("socket middleware", event[0]), log: logs.socket };
-    runChain(steps, parts, (result) => this.#afterMiddlewares(event, result));
+    runChain(steps, parts, (result) => this.#afterMiddlewares(event, bytes, result));
   }
 
-  #afterMiddlewares(event: Event, result: ChainResult): void {
-    if (result.kind === "passed") this.#dispatchEvent(event);
+  #afterMiddlewares(event: Event, bytes: number, result: ChainResult): void {
+    if (result.kind === "passed") this.#dispatchEvent(event, bytes);
     else if (result.kind === "refused" && this.connected) this.dispatch("error", [result.error]);
   }
 
-  #dispatchEvent(event: Event): void {
+  #dispatchEvent(event: Event, bytes: number): void {
     if (!this.nsp.parts.options.serial) return this.#callListeners(event);
-    this.#serial ??= new SerialQueue((next) => this.#callListeners(next));
-    this.#serial.add(event);
-    if (this.#serial.size > this.nsp.parts.engineOptions.limits.maxQueuedEvents) this.client.endAtLimit("maxQueuedEvents");
+    if (this.isClosed) return;
+    this.#serial ??= new SerialQueue((next) => this.#callListeners(next), this.client);
+    this.#serial.add(event, bytes);
+    const { maxQueuedEvents, maxQueuedBytes } = this.nsp.parts.engineOptions.limits;
+    if (this.#serial.size > maxQueuedEvents) this.client.endAtLimit("maxQueuedEvents");
+    else if (this.client.queuedBytes > maxQueuedBytes) this.client.endAtLimit("maxQueuedBytes");
   }
 
   #callListeners(event: Event): void {

@@ -216,6 +216,15 @@ row("maxQueuedEvents", { serial: true, limits: { maxQueuedEvents: 2 } }, async (
   assertReported(server, "maxQueuedEvents");
 });
 
+row("maxQueuedBytes", { serial: true, limits: { maxQueuedBytes: 12 } }, async (server) => {
+  const client = await server.joinedWebSocket();
+  server.socketOf(client).on("never", () => new Promise(() => {}));
+  for (const message of ['42["never"]', '42["a"]', '42["b"]']) await client.send(message);
+  await client.send('42["c"]');
+  await assertEnd(server, client, "FC", "one event too many");
+  assertReported(server, "maxQueuedBytes");
+});
+
 row("highWaterMark", { limits: { highWaterMark: 1_000 } }, async (server) => {
   const events: [Socket, number][] = [];
   diagnosticsOf(server).on("backpressure", (socket, bytes) => events.push([socket, bytes]));

@@ -232,6 +232,7 @@ export const boundRows = {
   maxDynamicNamespaces: { input: "dynamic namespaces of a server", outcome: "Invalid namespace", better: true },
   maxRoomsPerSocket: { input: "rooms of a socket", outcome: "join rejects", better: true },
   maxQueuedEvents: { input: "events that wait for a listener, with the option serial", outcome: "FC", better: true },
+  maxQueuedBytes: { input: "bytes of the events that wait, of a connection", outcome: "FC", better: true },
   maxPendingAcks: { input: "acks that a client owes", outcome: "emit throws, emitWithAck rejects", better: true },
   highWaterMark: { input: "unsent bytes of a connection", outcome: "volatile dropped, backpressure event", better: true },
   maxBufferedBytes: { input: "unsent bytes of a connection", outcome: "TE(SLOW_CONSUMER)", better: true },

@@ -40,6 +40,7 @@ describe("resolveEngineOptions()", () => {
       maxRoomsPerSocket: Infinity,
       maxPendingAcks: 10_000,
       maxQueuedEvents: 1000,
+      maxQueuedBytes: 10_000_000,
       highWaterMark: 1_048_576,
       maxBufferedBytes: 16_777_216,
       maxTotalBufferedBytes: Infinity,

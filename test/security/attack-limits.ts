@@ -1,5 +1,5 @@
 /** Small limits, so that attacks reach them soon. */
-export const LIMITS = { maxBufferedBytes: 50_000, maxReassemblyBytes: 50_000, maxQueuedEvents: 10, maxPendingAcks: 50 } as const;
+export const LIMITS = { maxBufferedBytes: 50_000, maxReassemblyBytes: 50_000, maxQueuedBytes: 50_000, maxPendingAcks: 50 } as const;
 
 export const MAX_HTTP_BUFFER_SIZE = 10_000;
 

@@ -32,8 +32,12 @@ const attacks: Readonly<Record<string, (io: MemoryServer, client: Client) => unk
   "asks for namespaces that are not there": async (_io, client) => {
     for (let n = 0; n < 100; n++) await client.say(`0/${"n".repeat(200)}${n},`);
   },
-  "sends with a listener that never ends": async (_io, client) => {
-    for (let n = 0; n <= LIMITS.maxQueuedEvents; n++) await client.say(`2["never","${n}${BIG}"]`);
+  "sends as much as may wait, with a listener that never ends": async (_io, client) => {
+    for (let n = 0; n * BIG.length < LIMITS.maxQueuedBytes; n++) await client.say(`2["never","${n}${BIG}"]`);
+    if (client.isClosed) throw new Error("the attack went too far: what it held has gone");
+  },
+  "sends more than may wait, with a listener that never ends": async (_io, client) => {
+    for (let n = 0; n < 50; n++) await client.say(`2["never","${n}${BIG}"]`);
   },
   "sends what is no packet": async (_io, client) => client.say(...Array<string>(100).fill(`9${BIG}`)),
 };

@@ -133,4 +133,50 @@ describe("serial", () => {
     assert.ok(client.isClosed);
     assert.deepEqual(io.metrics().limits, { maxQueuedEvents: 1 });
   });
+
+  describe("lets maxQueuedBytes of a connection wait, in all its namespaces (G9)", () => {
+    const event = '2["a"]';
+    const elsewhere = '2/admin,["a"]';
+    const binary = ['51-["a",{"_placeholder":true,"num":0}]', new Uint8Array(100)] as const;
+    const maxQueuedBytes = event.length + elsewhere.length + binary[0].length + binary[1].length;
+
+    /** A connection for which just as much waits as may; `finish` lets the listeners in `/` end. */
+    async function full() {
+      const io = new MemoryServer({ serial: true, limits: { maxQueuedBytes } });
+      io.of("/admin").on("connection", (socket) => void socket.on("never", () => new Promise(() => {})));
+      const { client, socket } = await join(io);
+      await client.join("/admin");
+      const finish: (() => void)[] = [];
+      socket.on("never", () => new Promise<void>((resolve) => void finish.push(resolve)));
+      await client.say('2["never"]', event, '2/admin,["never"]', elsewhere, ...binary);
+      assert.ok(!client.isClosed);
+      return { io, client, finish };
+    }
+
+    test("and closes it one past them", async () => {
+      const { io, client } = await full();
+      await client.say('2["b"]');
+      assert.ok(client.isClosed);
+      assert.deepEqual(io.metrics().limits, { maxQueuedBytes: 1 });
+    });
+
+    test("again, once they have been handed on", async () => {
+      const { io, client, finish } = await full();
+      finish[0]!();
+      await io.host.settle();
+      await client.say('2["never"]', ...binary, event);
+      assert.ok(!client.isClosed);
+      await client.say(event);
+      assert.ok(client.isClosed);
+    });
+
+    test("again, once their socket has left, whatever its listeners still do", async () => {
+      const { client } = await full();
+      await client.say("1/admin,");
+      await client.say(event, event);
+      assert.ok(!client.isClosed);
+      await client.say(event);
+      assert.ok(client.isClosed);
+    });
+  });
 });

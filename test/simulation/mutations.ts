@@ -222,8 +222,8 @@ export const mutations: readonly Mutation[] = [
   {
     bug: "a listener of the end of a connection sees its own namespace alone close",
     file: "server/peer.ts",
-    find: `for (const socket of this.#joined()) socket.close(reason, description);`,
-    replace: `for (const socket of this.#joined().slice(0, 1)) socket.close(reason, description);`,
+    find: `for (const socket of this.#sockets.joined()) socket.close(reason, description);`,
+    replace: `for (const socket of this.#sockets.joined().slice(0, 1)) socket.close(reason, description);`,
   },
 
   // ---- recovery
@@ -298,7 +298,7 @@ export const mutations: readonly Mutation[] = [
     file: "server/peer.ts",
     find: `this.#closeSockets("server shutting down");
     goAway(this.conn);`,
-    replace: `for (const socket of this.#joined()) socket.dismiss();
+    replace: `for (const socket of this.#sockets.joined()) socket.dismiss();
     goAway(this.conn);`,
   },
   {
