@@ -14,7 +14,7 @@ const limits = {
   maxRecoverySessions: 100,
 };
 const OPTIONS = { limits, maxHttpBufferSize: 100_000, perMessageDeflate: true, connectionStateRecovery: { maxDisconnectionDuration: 1000 } };
-const BOUND = limits.maxBufferedBytes + limits.maxReassemblyBytes + OPTIONS.maxHttpBufferSize + 65_536;
+const BOUND = limits.maxBufferedBytes + limits.maxReassemblyBytes + 2 * OPTIONS.maxHttpBufferSize + 65_536;
 
 export async function attacks({ start, scale }) {
   const server = await start(OPTIONS);

@@ -101,13 +101,14 @@ export class Peer implements SessionHandler {
     const sockets = joined.map((socket) => socket.snapshot());
     this.#seen = joined.map((socket) => new Glance(socket));
     const connectDue = joined.length === 0 ? this.#deadline.due + host.wallClock() - host.now() : undefined;
-    return { sockets, refusals: this.#refusals, left: [...(this.#left ?? [])], connectDue };
+    return { sockets, refusals: this.#refusals, left: [...(this.#left ?? [])], connectDue, auths: this.#sockets.auths };
   }
 
   /** @internal Goes on where a snapshot left off; its sockets follow. */
-  resume({ refusals, left, connectDue }: PeerSnapshot): void {
+  resume({ refusals, left, connectDue, auths = [] }: PeerSnapshot): void {
     const { host, schedule, options } = this.#home.parts;
     this.#refusals = refusals;
+    this.#sockets.count(auths);
     for (const name of left) (this.#left ??= new RecentNames()).add(name, left.length);
     if (connectDue === undefined) return;
     this.#home.unjoined.add(this.#deadline, Math.min(connectDue + host.now() - host.wallClock(), schedule.now() + options.connectTimeout));
@@ -157,7 +158,7 @@ export class Peer implements SessionHandler {
   /** @internal Joins what this client need not ask for. */
   start(): void {
     const nsp = this.dialect.implicitNamespace;
-    if (nsp !== undefined) this.#receiveConnect({ type: PacketType.CONNECT, nsp });
+    if (nsp !== undefined) this.#receiveConnect({ type: PacketType.CONNECT, nsp }, 0);
   }
 
   /** @internal The namespace took this socket. */
@@ -246,7 +247,7 @@ export class Peer implements SessionHandler {
   }
 
   #receivePacket(packet: Packet, bytes: number): void {
-    if (packet.type === PacketType.CONNECT) return this.#receiveConnect(packet);
+    if (packet.type === PacketType.CONNECT) return this.#receiveConnect(packet, bytes);
     const socket = this.#sockets.get(packet.nsp);
     if (socket !== undefined && socket !== "connecting") return socket.receive(packet, bytes);
     if (socket === undefined && this.#left?.has(packet.nsp) === true) return;
@@ -254,7 +255,7 @@ export class Peer implements SessionHandler {
     this.close();
   }
 
-  #receiveConnect(packet: Packet): void {
+  #receiveConnect(packet: Packet, bytes: number): void {
     const wish = this.dialect.readConnect(packet, this.#home.parts.engineOptions.limits);
     if (wish instanceof PacketError) return this.#fail(wish);
     const { name: nsp, auth } = wish;
@@ -265,7 +266,10 @@ export class Peer implements SessionHandler {
       this.refuse(nsp, { message: "Too many namespaces" });
       return this.endAtLimit("maxNamespacesPerConnection");
     }
-    this.#sockets.set(nsp, "connecting");
+    if (!this.#sockets.admit(nsp, bytes, this.#home.parts.engineOptions.maxHttpBufferSize)) {
+      this.#home.limitHit("maxHttpBufferSize", this.conn);
+      return this.refuse(nsp, { message: "Too much auth" });
+    }
     this.#left?.delete(nsp);
     this.#deadline.cancel();
     this.#home.connect(this, nsp, auth);

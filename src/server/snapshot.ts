@@ -3,6 +3,7 @@ import type { Session } from "../engine/session.ts";
 import type { SocketId } from "../adapter/adapter.ts";
 import type { WebSocketLike } from "../platform.ts";
 import { Peer } from "./peer.ts";
+import type { AuthSizes } from "./peer-sockets.ts";
 
 /** A connection and its sockets as plain data, which structured cloning can copy. */
 export interface ConnectionSnapshot {
@@ -24,6 +25,8 @@ export interface PeerSnapshot {
   readonly left: readonly string[];
   /** By when it must join a namespace, in milliseconds since the Unix epoch; absent once it has. */
   readonly connectDue?: number | undefined;
+  /** Absent in what was kept before there was a bound. */
+  readonly auths?: AuthSizes | undefined;
 }
 
 /** What is kept of a socket. */

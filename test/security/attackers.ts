@@ -29,6 +29,13 @@ const attacks: Readonly<Record<string, (io: MemoryServer, client: Client) => unk
   "joins and leaves namespaces": async (_io, client) => {
     for (let n = 0; n < 100; n++) await client.say(`0/dynamic-${n},`);
   },
+  "joins namespaces with much to tell": async (_io, client) => {
+    for (let n = 0; n < 60; n++) await client.say(`0/dynamic-${n},{"a":"${n}${BIG}"}`);
+  },
+  "joins namespaces with all that it may tell": async (_io, client) => {
+    for (let n = 0; n < 9; n++) await client.say(`0/dynamic-${n},{"a":"${n}${BIG.slice(0, 1000)}"}`);
+    if (client.isClosed) throw new Error("the attack went too far: what it held has gone");
+  },
   "asks for namespaces that are not there": async (_io, client) => {
     for (let n = 0; n < 100; n++) await client.say(`0/${"n".repeat(200)}${n},`);
   },

@@ -141,6 +141,69 @@ describe("CONNECT", () => {
   });
 });
 
+describe("auth of all namespaces of a connection (G9)", () => {
+  /** A CONNECT of this many bytes. */
+  const big = (name: string, bytes: number): string => `0/${name},{"a":"${"x".repeat(bytes - name.length - 11)}"}`;
+  const refused = (name: string): string => `4/${name},{"message":"Too much auth"}`;
+
+  function serve(options: ServerOptions = {}): MemoryServer {
+    const io = new MemoryServer({ maxHttpBufferSize: 5000, ...options });
+    for (const name of ["a", "b", "c", "d"]) io.of(name);
+    return io;
+  }
+
+  test("may be as large as one message together, and no larger", async () => {
+    const io = serve();
+    const client = await connect(io);
+    await client.say(big("a", 2000), big("b", 3000));
+    assert.equal(client.take().filter((packet) => String(packet).startsWith("0")).length, 2);
+    await client.say(big("c", 1000));
+    assert.deepEqual(client.take(), [refused("c")]);
+    assert.deepEqual([io.metrics().limits, client.isClosed], [{ maxHttpBufferSize: 1 }, false]);
+    await client.join("/c", { token: "small" });
+  });
+
+  test("counts while middlewares decide", async () => {
+    const io = serve();
+    io.of("a").use(() => {});
+    const client = await connect(io);
+    await client.say(big("a", 2001), big("b", 3000));
+    assert.deepEqual(client.take(), [refused("b")]);
+  });
+
+  test("counts no more once its socket has left, or was refused", async () => {
+    const io = serve();
+    io.of("a").use((_socket, next) => next(new Error("no")));
+    const client = await connect(io);
+    for (const name of ["a", "b"]) await client.say(big(name, 4000));
+    await client.say("1/b,", big("c", 4000));
+    client.take();
+    await client.say(big("d", 4000));
+    assert.deepEqual(client.take(), [refused("d")]);
+    io.of("c").disconnectSockets();
+    client.take();
+    await client.say(big("d", 4000));
+    assert.match(String(client.take()[0]), /^0\/d,/);
+  });
+
+  test("counts after a sleep", async () => {
+    const io = serve();
+    const client = await connect(io);
+    await client.say(big("a", 4000));
+    const snapshot = structuredClone(io.snapshot([...io.engine.sessions.values()][0]!));
+    const awake = serve();
+    const frames: unknown[] = [];
+    const ws = { bufferedAmount: 0, send: (data: unknown) => void frames.push(data), close: () => {}, terminate: () => {} };
+    const [handler] = await awake.restore([{ snapshot: snapshot!, ws }]);
+    for (const bytes of [1001, 1000]) {
+      handler!.message(`4${big("b", bytes)}`);
+      await awake.host.settle();
+    }
+    assert.deepEqual(frames[0], `4${refused("b")}`);
+    assert.match(String(frames[1]), /^40\/b,/);
+  });
+});
+
 describe("CONNECT where the server itself fails (G32)", () => {
   const error = '4/room-1,{"message":"Internal server error"}';
 
