@@ -12,6 +12,7 @@ import type {
 import type { Timer } from "../schedule.ts";
 import { PacketType } from "../wire/packet.ts";
 import { Answers } from "./answers.ts";
+import { withoutSession } from "./dialect.ts";
 import type { NamespaceParts } from "./parts.ts";
 import { assertNotReserved } from "./reasons.ts";
 import { RemoteSocket } from "./remote-socket.ts";
@@ -105,7 +106,8 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> {
   /** @internal `emit` for callers whose types say the same in other words. */
   emitData(data: readonly unknown[]): boolean {
     assertNotReserved(data[0] as string);
-    this.#target.parts.logs.namespace?.("%s emits %j to %j except %j", this.#target.name, data, [...this.#rooms], [...this.#except]);
+    const { parts, name } = this.#target;
+    parts.logs.namespace?.("%s emits %j to %j except %j", name, data, shown(this.#rooms), shown(this.#except));
     const callback = data.at(-1);
     if (typeof callback === "function") this.#emitWithAck(data.slice(0, -1), callback as AckFunction);
     else this.#target.fanOut.broadcast({ type: PacketType.EVENT, nsp: this.#target.name, data }, this.#options());
@@ -191,6 +193,10 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> {
 export async function countsOf(fanOut: FanOut, isLocal: boolean): Promise<number> {
   if (fanOut.counts !== undefined) return fanOut.counts(isLocal);
   return isLocal ? 1 : fanOut.serverCount();
+}
+
+function shown(rooms: ReadonlySet<Room>): Room[] {
+  return Array.from(rooms, (room) => withoutSession(room));
 }
 
 function union(rooms: ReadonlySet<Room>, more: Room | Room[]): ReadonlySet<Room> {

@@ -22,6 +22,8 @@ export interface Dialect {
   decoderLimits(limits: Limits): Partial<CodecLimits> | undefined;
   readConnect(packet: Packet, limits: Limits): ConnectWish | PacketError;
   socketId(namespace: string, sessionId: string, host: Host): string;
+  /** What logs call a socket. */
+  shownId(socketId: string): string;
   /** The data of a CONNECT to the client. */
   welcome(data: { readonly sid: string; readonly pid: string | undefined }): unknown;
   /** The data of a CONNECT_ERROR. */
@@ -35,6 +37,7 @@ const dialect5: Dialect = {
   decoderLimits: () => undefined,
   readConnect: ({ nsp, data }) => ({ name: nsp, auth: (data ?? {}) as Record<string, unknown> }),
   socketId: (_namespace, _sessionId, host) => randomId(host),
+  shownId: (socketId) => socketId,
   welcome: (data) => data,
   refusal: (data) => data,
 };
@@ -46,6 +49,7 @@ const dialect4: Dialect = {
   decoderLimits: ({ maxNamespaceLength, maxUrlLength }) => ({ maxNamespaceLength: maxNamespaceLength + maxUrlLength }),
   readConnect: readNamespaceUrl,
   socketId: (namespace, sessionId) => (namespace === "/" ? sessionId : `${namespace}#${sessionId}`),
+  shownId: withoutSession,
   welcome: () => undefined,
   refusal: ({ message, data }) => data ?? message,
 };
@@ -53,6 +57,11 @@ const dialect4: Dialect = {
 /** The dialect of a connection with this revision of Engine.IO. Engines that do not tell speak the newest. */
 export function dialectOf(engineProtocol: number | undefined): Dialect {
   return engineProtocol === 3 ? dialect4 : dialect5;
+}
+
+/** What logs call a room, which may be that of a socket, and its name the secret of an old client. */
+export function withoutSession(room: string): string {
+  return room.replace(/^(.*#)?[\w-]{16}([\w-]{4})$/, "$1…$2");
 }
 
 /** The name stays as it was written, since the client knows its socket by it. */

@@ -176,7 +176,7 @@ export class Namespace<
   }
 
   #open(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, peer: Peer): void {
-    this.parts.logs.namespace?.("%s joins %s", socket.id, this.name);
+    this.parts.logs.namespace?.("%s joins %s", peer.dialect.shownId(socket.id), this.name);
     this.sockets.set(socket.id, socket);
     peer.joined(socket);
     try {

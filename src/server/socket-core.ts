@@ -112,7 +112,7 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
   /** @internal It leaves its namespace, once. */
   close(reason: DisconnectReason, description?: unknown): void {
     if (this.#state !== "connected") return;
-    this.nsp.parts.logs.socket?.("%s leaves %s: %s", this.id, this.nsp.name, reason);
+    this.nsp.parts.logs.socket?.("%s leaves %s: %s", this.client.dialect.shownId(this.id), this.nsp.name, reason);
     const args = description === undefined ? [reason] : [reason, description];
     this.#state = "leaving";
     this.dispatch("disconnecting", args);
@@ -172,7 +172,7 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
 
   #sendEvent(data: readonly unknown[], flags: EmissionFlags, id?: number): void {
     if (this.#state === "closed") return;
-    this.nsp.parts.logs.socket?.("%s emits %j", this.id, data);
+    this.nsp.parts.logs.socket?.("%s emits %j", this.client.dialect.shownId(this.id), data);
     const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data, id };
     if (id === undefined && this.nsp.recovery?.send(this, packet, flags) === true) return;
     if (this.isClosed) return;
@@ -216,7 +216,7 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
 
   #receiveEvent(packet: Packet, bytes: number): void {
     const event = packet.data as Event;
-    this.nsp.parts.logs.socket?.("%s received %j", this.id, event);
+    this.nsp.parts.logs.socket?.("%s received %j", this.client.dialect.shownId(this.id), event);
     if (packet.id !== undefined) event.push(this.#answerFunction(packet.id));
     this.incoming?.notify(event, (call) => this.nsp.parts.faults.run(this.#context("onAny", event[0]), call));
     if (this.middlewares.length === 0) return this.#dispatchEvent(event, bytes);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "#test";
 import type { ServerOptions } from "../../src/index.ts";
-import { ask, connectPolling, engineUrl } from "../memory/client.ts";
+import { ask, connectPolling, engineUrl, openWebSocket } from "../memory/client.ts";
 import { MemoryHost } from "../memory/host.ts";
 import { MemoryServer } from "../memory/server.ts";
 import { connect, join } from "./client.ts";
@@ -89,6 +89,29 @@ describe("debug lines", () => {
     const io = talkative();
     const { sid } = await everyday(io);
     for (const { scope } of io.host.lines) for (const line of linesOf(io, scope)) assert.ok(!line.includes(sid), line);
+  });
+
+  test("never carry that of an old client either, whose sockets' ids are made of it (G30)", async () => {
+    const io = talkative({ allowEIO3: true });
+    io.of("/chat");
+    const ws = await openWebSocket(io, { EIO: "3" });
+    const { sid } = JSON.parse(String(ws.frames.shift()).slice(1)) as { sid: string };
+    ws.send("40/chat,");
+    await io.host.settle();
+    for (const [name, id] of [["/", sid], ["/chat", `/chat#${sid}`]] as const) {
+      const socket = io.of(name).sockets.get(id)!;
+      socket.emit("news");
+      socket.broadcast.emit("news");
+      io.of(name).to(["red", id]).emit("news");
+      ws.send(name === "/" ? '42["hello"]' : '42/chat,["hello"]');
+      socket.disconnect();
+    }
+    const lines = io.host.lines.flatMap(({ scope }) => linesOf(io, scope));
+    for (const line of lines) assert.ok(!line.includes(sid), line);
+    const end = sid.slice(-4);
+    for (const text of [`…${end} joins /`, `/chat#…${end} joins /chat`, `to ["red","/chat#…${end}"]`]) {
+      assert.ok(lines.some((line) => line.includes(text)), text);
+    }
   });
 
   test("never carry a private id, nor what a client gives for one (G26)", async () => {
