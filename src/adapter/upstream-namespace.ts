@@ -8,6 +8,8 @@ import type { RecoveryTerms } from "./recovery-terms.ts";
 export interface OwnEvent {
   /** Whether its own sockets have been sent it. */
   isDelivered: boolean;
+  /** Whether the adapter has come to them after that, and is about to count them. */
+  isLate: boolean;
   /** As it was at first; an adapter may append an offset. */
   readonly messages: readonly Message[];
   readonly length: number;
@@ -37,6 +39,8 @@ export class UpstreamNamespace implements LocalSockets {
   readonly #local: LocalSockets;
   /** By the array of name and arguments, which adapters hand on as it is. */
   readonly #own = new WeakMap<readonly unknown[], OwnEvent>();
+  /** That of an event whose sockets have been asked already: they answer under another. */
+  #lateAckId: number | undefined;
   readonly #encoded = new WeakMap<readonly Message[], Encoded>();
 
   /** @internal compatibility */
@@ -72,7 +76,7 @@ export class UpstreamNamespace implements LocalSockets {
   /** Says that `packet` is about to be broadcast by this server. Throws when it cannot be encoded. */
   announce(packet: Packet): OwnEvent {
     const data = packet.data as unknown[];
-    const event: OwnEvent = { isDelivered: false, messages: this.#local.encode(packet, {}).messages, length: data.length };
+    const event: OwnEvent = { isDelivered: false, isLate: false, messages: this.#local.encode(packet, {}).messages, length: data.length };
     this.#own.set(data, event);
     return event;
   }
@@ -93,7 +97,7 @@ export class UpstreamNamespace implements LocalSockets {
     }
     const own = this.#own.get(packet.data as unknown[]);
     if (!this.#isDue(packet)) return [];
-    const isUnchanged = own?.length === (packet.data as unknown[]).length;
+    const isUnchanged = packet.id === undefined && own?.length === (packet.data as unknown[]).length;
     const messages = isUnchanged ? own.messages : this.#encodeContained(packet);
     if (messages.length > 0) this.#encoded.set(messages, { packet, batch: undefined });
     return messages;
@@ -101,7 +105,11 @@ export class UpstreamNamespace implements LocalSockets {
 
   #isDue(packet: Packet): boolean {
     const own = this.#own.get(packet.data as unknown[]);
-    if (own?.isDelivered === true) return false;
+    if (own?.isDelivered === true) {
+      own.isLate = true;
+      this.#lateAckId = packet.id;
+      return false;
+    }
     if (own !== undefined) own.isDelivered = true;
     return true;
   }
@@ -135,7 +143,7 @@ export class UpstreamNamespace implements LocalSockets {
   }
 
   expectAck(id: SocketId, ackId: number, answered: (...args: unknown[]) => void, lost?: () => void): boolean {
-    return this.#local.expectAck(id, ackId, answered, lost);
+    return ackId !== this.#lateAckId && this.#local.expectAck(id, ackId, answered, lost);
   }
 
   forgetAcks(ackId: number): void {

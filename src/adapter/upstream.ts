@@ -78,14 +78,41 @@ class UpstreamFanOut implements FanOut {
     lost?: () => void,
   ): () => void {
     const packet = copyOf(given);
-    // What cannot be encoded is the caller's mistake, and must be known before anything is published.
-    this.#nsp.encode(packet, {});
+    const event = this.#nsp.announce(packet);
+    let hasCounted = false;
+    const count = (clients: number): void => {
+      hasCounted = true;
+      if (event.isLate) event.isLate = false;
+      else counted(clients);
+    };
     const answer: AnswerFunction = Object.assign((...args: unknown[]) => answered(...args), lost === undefined ? {} : { lost });
     const asked = copyOfOptions({ ...options, flags: { timeout: ACK_TIMEOUT, ...options.flags } });
-    void this.#run("broadcast", () => this.#adapter.broadcastWithAck(packet, asked, counted, answer, lost));
+    void this.#run("broadcast", () => this.#adapter.broadcastWithAck(packet, asked, count, answer, lost));
+    const ours = event.isDelivered || hasCounted ? undefined : this.#ask(event, given, options, counted, answered, lost);
     return () => {
-      if (packet.id !== undefined) this.#nsp.forgetAcks(packet.id);
+      for (const id of [packet.id, ours]) if (id !== undefined) this.#nsp.forgetAcks(id);
     };
+  }
+
+  /** Asks the sockets of this server, since the adapter has not. Returns the id under which they answer. */
+  #ask(
+    event: OwnEvent,
+    given: Packet,
+    options: BroadcastOptions,
+    counted: (clients: number) => void,
+    answered: (...args: unknown[]) => void,
+    lost?: () => void,
+  ): number {
+    event.isDelivered = true;
+    const nsp = this.#nsp;
+    const flags = options.flags ?? {};
+    const packet = { ...copyOf(given), id: nsp.nextAckId() };
+    const batch = nsp.encode(packet, flags);
+    const ids: SocketId[] = [];
+    forEachSelected(this.#adapter.rooms, this.#adapter.sids, options, (id) => void (nsp.has(id) && ids.push(id)));
+    counted(ids.length);
+    for (const id of ids) if (nsp.expectAck(id, packet.id, answered, lost)) nsp.deliver(id, packet, batch, flags);
+    return packet.id;
   }
 
   serverCount(): Promise<number> {

@@ -187,6 +187,59 @@ describe("acknowledged broadcasts through an adapter of `socket.io`", () => {
     assert.equal(request.data.opts.flags.timeout, 30_000);
   });
 
+  type Call = Parameters<Adapter["broadcastWithAck"]>;
+  const waiting: Readonly<Record<string, (call: () => void) => unknown>> = {
+    "never gets to them": () => new Promise(() => {}),
+    "gets to them later": (call) => new Promise<void>((resolve) => setImmediate(resolve)).then(call),
+    "fails later": () => Promise.reject(new Error("the broker is gone")),
+    "throws": () => {
+      throw new Error("the broker is gone");
+    },
+    "throws after it has asked them": (call) => {
+      call();
+      throw new Error("the broker is gone");
+    },
+  };
+  for (const [what, broker] of Object.entries(waiting)) {
+    test(`ask the sockets of this server within the call, and once, although the adapter ${what} (G6)`, async () => {
+      class Waiting extends Adapter {
+        override broadcastWithAck(...args: Call): void {
+          return broker(() => super.broadcastWithAck(...args)) as void;
+        }
+      }
+      const io = new MemoryServer({ adapter: Waiting });
+      const faults = faultsOf(io);
+      const [one, two] = await crowd(io, 2);
+      assert.ok(one && two);
+      const answers = io.except(two.socket.id).emitWithAck("ask");
+      const all = io.timeout(1000).emitWithAck("ask", Uint8Array.of(1));
+      const asked = one.client.take().map(String);
+      assert.match(asked.join(), /^2\d\["ask"\],51-\d\["ask",\{"_placeholder":true,"num":0\}\],1$/);
+      assert.equal(two.client.take().length, 2);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      assert.deepEqual([one, two].map(({ client }) => client.take()), [[], []]);
+      const [first, second] = [asked[0]![1]!, asked[1]![3]!];
+      await one.client.say(`3${first}["yes"]`, `3${second}["one"]`);
+      await two.client.say(`3${second}["two"]`);
+      assert.deepEqual([await answers, await all], [["yes"], ["one", "two"]]);
+      assert.ok(faults.every((fault) => fault.includes("the broker is gone")), faults.join());
+      assert.equal(io.metrics().pendingAcks, 0);
+    });
+  }
+
+  test("forget the sockets of this server when the time is over, although the adapter has not asked them", async () => {
+    class Hanging extends Adapter {
+      override broadcastWithAck(): void {}
+    }
+    const io = new MemoryServer({ adapter: Hanging });
+    await join(io);
+    const answers = assert.rejects(io.timeout(1000).emitWithAck("ask"), { message: "operation has timed out", responses: [] });
+    assert.equal(io.metrics().pendingAcks, 1);
+    await io.host.advance(1000);
+    await answers;
+    assert.equal(io.metrics().pendingAcks, 0);
+  });
+
   test("are passed on to the sockets here for another server, which gets their answers", async () => {
     const io = new MemoryServer({ adapter: Broker });
     const { client } = await join(io);
