@@ -59,6 +59,12 @@ export class NamespaceStore {
   }
 
   load(): StoredState | undefined {
+    let state: StoredState | undefined;
+    this.#try(() => (state = this.#read()));
+    return state;
+  }
+
+  #read(): StoredState | undefined {
     let head: Head | undefined;
     const entries: LogEntry[] = [];
     const sessions: StoredSession[] = [];

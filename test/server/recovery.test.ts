@@ -467,6 +467,30 @@ describe("a store", () => {
     assert.equal((await enter(serve(store, host, { limits }), { pid, offset })).socket.recovered, true);
   });
 
+  test("that cannot be read is reported, and recovery goes on in memory", async () => {
+    class Unreadable extends MapStore {
+      override *list(): Iterable<[string, unknown]> {
+        yield ["omnisocket:recovery:", null];
+        throw new Error("unreadable");
+      }
+    }
+    class Silent extends MapStore {
+      override list(): never {
+        throw new Error("unreadable");
+      }
+    }
+    for (const store of [new Unreadable(), new Silent()]) {
+      const host = new MemoryHost();
+      const io = serve(store, host);
+      io.of("/another");
+      assert.ok(host.reports.length > 0);
+      assert.ok(host.reports.every(({ message }) => message === "A handler failed (recovery store)"));
+      const { client, pid } = await enter(io);
+      await cut(io, client);
+      assert.equal((await enter(io, { pid })).socket.recovered, true);
+    }
+  });
+
   test("that fails is reported, and what it does not have is not given back as if it had", async () => {
     const [store, host] = [new MapStore(), new MemoryHost()];
     const io = serve(store, host);
