@@ -16,6 +16,7 @@ import { withoutSession } from "./dialect.ts";
 import type { NamespaceParts } from "./parts.ts";
 import { assertNotReserved } from "./reasons.ts";
 import { RemoteSocket } from "./remote-socket.ts";
+import { SocketCore } from "./socket-core.ts";
 
 /** What a broadcast needs of its namespace. */
 export interface BroadcastTarget {
@@ -133,7 +134,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> {
   /** The selected sockets, of every server. */
   async fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
     const found = await this.#target.fanOut.fetchSockets(this.#options());
-    return found.map((details) => asRemote<EmitEvents, SocketData>(this.#target, details));
+    return found.flatMap((details) => asRemote<EmitEvents, SocketData>(this.#target, details) ?? []);
   }
 
   /** Makes the selected sockets join. */
@@ -205,12 +206,22 @@ function union(rooms: ReadonlySet<Room>, more: Room | Room[]): ReadonlySet<Room>
   return result;
 }
 
-/** A socket of this server is itself, one of another server a description. */
+/** A socket of this server is itself, one of another server a description; `undefined` for what is neither, which is counted. */
 function asRemote<EmitEvents extends EventsMap, SocketData>(
   target: BroadcastTarget,
-  details: SocketDetails,
-): RemoteSocket<EmitEvents, SocketData> {
-  if ("client" in details) return details as unknown as RemoteSocket<EmitEvents, SocketData>;
-  const single = { expectSingleResponse: true };
-  return new RemoteSocket(new BroadcastOperator(target, new Set([details.id]), new Set(), single), details);
+  details: unknown,
+): RemoteSocket<EmitEvents, SocketData> | undefined {
+  if (details instanceof SocketCore) return details as unknown as RemoteSocket<EmitEvents, SocketData>;
+  if (isDescription(details)) {
+    const single = { expectSingleResponse: true };
+    return new RemoteSocket(new BroadcastOperator(target, new Set([details.id]), new Set(), single), details);
+  }
+  target.parts.faults.limitHit("brokerMessage", undefined);
+  return undefined;
+}
+
+/** Other servers tell of their sockets through a broker. */
+function isDescription(details: unknown): details is SocketDetails {
+  const { id, rooms } = (details ?? {}) as Partial<SocketDetails>;
+  return typeof id === "string" && (Array.isArray(rooms) || rooms instanceof Set);
 }

@@ -199,6 +199,22 @@ describe("a server in a cluster", () => {
     assert.deepEqual([theirs.id, theirs.data, theirs.handshake.address], ["elsewhere", { name: "eve" }, "198.51.100.1"]);
     assert.deepEqual(theirs.rooms, new Set(["elsewhere", "red"]));
   });
+
+  test("takes no description for a socket of its own, whatever it has (G35)", async () => {
+    const io = clusterServer();
+    ClusterAdapter.others = [{ ...elsewhere, client: {}, nsp: io.sockets } as SocketDetails];
+    const [theirs] = await io.fetchSockets();
+    assert.ok(theirs instanceof RemoteSocket);
+  });
+
+  test("ignores and counts what describes no socket (G35)", async () => {
+    const io = clusterServer();
+    const { socket } = await join(io);
+    const none = [null, undefined, "elsewhere", {}, { ...elsewhere, id: 1 }, { ...elsewhere, rooms: undefined }, { ...elsewhere, rooms: "red" }];
+    ClusterAdapter.others = [...none, { ...elsewhere, rooms: new Set(["red"]) }] as SocketDetails[];
+    assert.deepEqual((await io.fetchSockets()).map(({ id }) => id), [socket.id, "elsewhere"]);
+    assert.deepEqual(io.metrics().limits, { brokerMessage: none.length });
+  });
 });
 
 describe("RemoteSocket (RSO-1)", () => {
