@@ -126,7 +126,7 @@ export class App {
     this.#world.saw("joined", { socket: socket.id, sid, nsp: socket.nsp.name, recovered: socket.recovered });
     socket.on("m", (...args: unknown[]) => this.#handle(socket, args));
     socket.on("error", () => {});
-    if (remarks === true) this.#remark(socket);
+    if (String(remarks) === "true") this.#remark(socket);
     socket.on("disconnecting", (reason) => {
       this.members.leaving(socket);
       this.#world.saw("leaving", { socket: socket.id, sid, reason, rooms: [...socket.rooms] });

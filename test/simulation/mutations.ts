@@ -410,8 +410,8 @@ export const mutations: readonly Mutation[] = [
     bug: "the sockets of a server get an event again once the broker has it",
     seed: 10,
     file: "adapter/upstream-namespace.ts",
-    find: `if (own?.isDelivered === true) return false;`,
-    replace: ``,
+    find: `if (own?.isDelivered === true) {`,
+    replace: `if (own?.isDelivered === true && packet.id !== undefined) {`,
   },
   {
     bug: "a broadcast to rooms is published after those that come after it",
