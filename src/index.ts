@@ -42,4 +42,4 @@ export { type DisconnectReason, SocketDisconnectedError } from "./server/reasons
 export { RemoteSocket } from "./server/remote-socket.ts";
 export { CoreServer, type ServerRuntime } from "./server/server.ts";
 export { Socket } from "./server/socket.ts";
-export type { Event } from "./server/socket-core.ts";
+export type { Event } from "./server/socket-contract.ts";

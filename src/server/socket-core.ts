@@ -7,37 +7,13 @@ import { Acks, type Settle, awaitAnswer } from "./acks.ts";
 import type { CatchAll } from "./catch-all.ts";
 import type { EmissionFlags } from "./emission.ts";
 import type { HandlerErrorContext } from "./faults.ts";
-import { type ChainResult, type ExtendedError, type Next, runChain } from "./middleware.ts";
-import type { NamespaceParts } from "./parts.ts";
+import { type ChainResult, type Next, runChain } from "./middleware.ts";
 import type { Peer } from "./peer.ts";
-import type { Recovery } from "./recovery.ts";
 import { type DisconnectReason, SocketDisconnectedError, assertNotReserved } from "./reasons.ts";
-import type { SocketSnapshot } from "./snapshot.ts";
 import { SerialQueue } from "./serial.ts";
+import type { SocketSnapshot } from "./snapshot.ts";
+import type { Event, SocketHome, SocketReservedEvents } from "./socket-contract.ts";
 import type { Socket } from "./socket.ts";
-
-/** Events of a socket that are not the app's. */
-export interface SocketReservedEvents {
-  /** The socket is about to leave: its rooms are still there. */
-  disconnecting: (reason: DisconnectReason, description?: unknown) => void;
-  disconnect: (reason: DisconnectReason, description?: unknown) => void;
-  /** The client broke the protocol, or a middleware of this socket refused an event. */
-  error: (error: ExtendedError) => void;
-}
-
-/** An incoming event: its name and arguments. A middleware may change the array. */
-// oxlint-disable-next-line no-explicit-any
-export type Event = [eventName: string, ...args: any[]];
-
-/** What a socket needs of its namespace. */
-export interface SocketHome {
-  readonly name: string;
-  readonly adapter: AdapterContract;
-  /** @internal */ readonly recovery: Recovery | undefined;
-  /** @internal */ readonly parts: NamespaceParts;
-  /** @internal */ nextAckId(): number;
-  /** @internal */ socketClosed(id: SocketId): void;
-}
 
 /** `new`: in its middlewares. `leaving`: telling its listeners so. `lost`: closed, but its client may come back. */
 type SocketState = "new" | "connected" | "leaving" | "lost" | "closed";
@@ -268,6 +244,17 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
     this.#state = "connected";
     this.#tellAdapter((adapter) => adapter.addAll(this.id, new Set(rooms)));
     this.nsp.recovery?.resumed(this);
+  }
+
+  /** Throws where `wanted` are too many. */
+  protected checkRooms(wanted: ReadonlySet<Room>): void {
+    const { maxRoomsPerSocket } = this.nsp.parts.engineOptions.limits;
+    const { rooms } = this;
+    let count = rooms.has(this.id) ? rooms.size - 1 : rooms.size;
+    for (const room of wanted) if (room !== this.id && !rooms.has(room)) count += 1;
+    if (count <= maxRoomsPerSocket) return;
+    this.nsp.parts.faults.limitHit("maxRoomsPerSocket", this.client.conn);
+    throw new RangeError(`Cannot join: more than ${maxRoomsPerSocket} rooms, see the option limits.maxRoomsPerSocket`);
   }
 
   #loseAcks(): void {

@@ -21,7 +21,8 @@ import type { Next } from "./middleware.ts";
 import type { Namespace } from "./namespace.ts";
 import type { Peer } from "./peer.ts";
 import type { SocketSnapshot } from "./snapshot.ts";
-import { type Event, SocketCore } from "./socket-core.ts";
+import type { Event } from "./socket-contract.ts";
+import { SocketCore } from "./socket-core.ts";
 
 const noFlags = {};
 
@@ -219,7 +220,7 @@ export class Socket<
   join(rooms: Room | Room[]): Promise<void> | void {
     if (this.isClosed) return undefined;
     const wanted = new Set([rooms].flat());
-    this.#checkRooms(wanted);
+    this.checkRooms(wanted);
     this.client.changed();
     return this.nsp.adapter.addAll(this.id, wanted);
   }
@@ -230,16 +231,6 @@ export class Socket<
     if (this.isClosed) return undefined;
     this.client.changed();
     return this.nsp.adapter.del(this.id, room);
-  }
-
-  #checkRooms(wanted: ReadonlySet<Room>): void {
-    const { maxRoomsPerSocket } = this.nsp.parts.engineOptions.limits;
-    const { rooms } = this;
-    let count = rooms.has(this.id) ? rooms.size - 1 : rooms.size;
-    for (const room of wanted) if (room !== this.id && !rooms.has(room)) count += 1;
-    if (count <= maxRoomsPerSocket) return;
-    this.nsp.parts.faults.limitHit("maxRoomsPerSocket", this.conn);
-    throw new RangeError(`Cannot join: more than ${maxRoomsPerSocket} rooms, see the option limits.maxRoomsPerSocket`);
   }
 
   // ---- hearing
