@@ -121,12 +121,12 @@ export class App {
 
   #welcome(socket: Socket): void {
     const sid = socket.conn.id;
-    const { farewell, remarks } = socket.handshake.auth as Partial<Auth>;
+    const { farewell } = socket.handshake.auth as Partial<Auth>;
     this.members.add(socket);
     this.#world.saw("joined", { socket: socket.id, sid, nsp: socket.nsp.name, recovered: socket.recovered });
     socket.on("m", (...args: unknown[]) => this.#handle(socket, args));
     socket.on("error", () => {});
-    if (String(remarks) === "true") this.#remark(socket);
+    if (farewell === "emit") this.#remark(socket);
     socket.on("disconnecting", (reason) => {
       this.members.leaving(socket);
       this.#world.saw("leaving", { socket: socket.id, sid, reason, rooms: [...socket.rooms] });
@@ -135,6 +135,8 @@ export class App {
     socket.on("disconnect", (reason) => {
       this.members.remove(socket, this.#recovers && socket.conn.protocol === 4 && !reason.endsWith("namespace disconnect"));
       this.#world.saw("left", { socket: socket.id, sid, reason, rooms: socket.rooms.size });
+      // It is too late for that.
+      if (farewell === "join") this.#leave([socket], "r1");
       return this.#sayGoodbye(farewell, socket);
     });
   }
@@ -152,7 +154,6 @@ export class App {
   #sayGoodbye(farewell: string | undefined, socket: Socket): unknown {
     if (farewell === "throw") return this.#throw();
     if (farewell === "join") return this.#join([socket], "r1");
-    if (farewell === "leave") return this.#leave([socket], "r1");
     if (farewell === "disconnect") {
       this.#world.saw("sentAway", { sid: socket.conn.id });
       return void socket.disconnect(true);

@@ -197,10 +197,8 @@ function drawWhat(random: Random, kind: string, clients: readonly ClientPlan[]):
     }
     case "odd middleware":
       return { do: "auth", client, auth: { ...ordinary, middleware: random.pick(middlewareChoices) } };
-    case "odd farewell": {
-      const farewell = random.pick(["throw", "join", "leave", "disconnect", "emit", "broadcast"]);
-      return { do: "auth", client, auth: { ...ordinary, farewell, remarks: random.chance(0.5) } };
-    }
+    case "odd farewell":
+      return { do: "auth", client, auth: { ...ordinary, farewell: random.pick(["throw", "join", "disconnect", "emit", "broadcast"]) } };
     case "odd answers":
       return { do: "answers", client, answers: random.pick(["now", "later", "twice", "never"]) };
     default:

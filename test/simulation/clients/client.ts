@@ -6,8 +6,6 @@ import type { Line } from "../network/line.ts";
 export interface Auth {
   readonly middleware: string;
   readonly farewell: string;
-  /** Whether the app speaks whenever the connection has taken something. */
-  readonly remarks?: boolean;
 }
 
 /** What an event tells the app to do, and how the client answers what comes back. */

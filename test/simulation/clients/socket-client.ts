@@ -166,7 +166,7 @@ export class SocketClient implements Client {
     this.#sockets.set(nsp, { state: "connecting", id: "" });
     if (this.isOld && nsp === "/") return;
     const { name, data } = this.isOld
-      ? { name: `${nsp}?${new URLSearchParams({ ...this.auth, remarks: String(this.auth.remarks) }).toString()}`, data: undefined }
+      ? { name: `${nsp}?${new URLSearchParams({ ...this.auth }).toString()}`, data: undefined }
       : { name: nsp, data: { ...this.auth, ...this.#shown(nsp) } };
     this.#send({ type: CONNECT, nsp: name, id: undefined, attachments: 0, data });
   }
