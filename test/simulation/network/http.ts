@@ -77,7 +77,7 @@ class HttpExchange implements Cuttable {
 
   /** Where a process sleeps, nobody is told; and one that was cut off by the end of its process has nobody to tell. */
   get #tellsOfLostAnswers(): boolean {
-    return !this.#site.manners.sleeps && this.#line.random.chance(0.5);
+    return !this.#site.manners.sleeps && this.#number % 2 === 0;
   }
 
   #abort(): void {
