@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Plugin, build } from "esbuild";
 import type { Mutation } from "./mutations.ts";
+import type { Scenario } from "./scenario.ts";
 
 /** The project's: npm's scripts and the tests run there. */
 const root = process.cwd();
@@ -11,6 +12,11 @@ const root = process.cwd();
 export async function bundleWorker(mutation?: Mutation): Promise<string> {
   const name = createHash("sha1").update(mutation?.bug ?? "").digest("hex").slice(0, 8);
   return bundle("worker.ts", mutation === undefined ? "core" : name, mutation);
+}
+
+/** A scenario that has failed once, by the name of its file. */
+export function storedScenario(name: string): Scenario {
+  return JSON.parse(readFileSync(join(root, "test/simulation/scenarios", name), "utf8")) as Scenario;
 }
 
 /** Bundles what `npm run simulate` runs, for any engine. Returns the bundle's path. */

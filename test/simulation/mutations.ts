@@ -6,6 +6,8 @@ export interface Mutation {
   readonly bug: string;
   /** Where it was found last, which is tried first: bundling and warming up take longer than a run. */
   readonly seed?: number;
+  /** The stored scenario that shows it, of one that is too rare for seeds. */
+  readonly scenario?: string;
   /** Inside `src`. */
   readonly file: string;
   /** Stands in the file exactly once. */
@@ -482,7 +484,7 @@ export const mutations: readonly Mutation[] = [
     file: "server/namespaces.ts",
     find: `child.ackIds = this.#usedAckIds;`,
     replace: ``,
-    seed: 6_112_592,
+    scenario: "an-answer-to-what-a-namespace-that-is-gone-has-asked",
   },
   {
     bug: "what is said while a client gets what it has missed is lost",
@@ -490,7 +492,7 @@ export const mutations: readonly Mutation[] = [
     find: `if (peer.isOpen && result.kind === "passed") comeback?.replay();`,
     replace: `if (session !== null) this.returning.delete(session.sid);
       if (peer.isOpen && result.kind === "passed") comeback?.replay();`,
-    seed: 7_148_154,
+    scenario: "what-others-say-while-somebody-gets-what-it-has-missed",
   },
   {
     bug: "a noop that a standstill held back gives nobody time",

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { bundleWorker } from "./bundle.ts";
+import { bundleWorker, storedScenario } from "./bundle.ts";
 import { type Mutation, mutations } from "./mutations.ts";
 import type { Finding, Task, TaskResult } from "./worker.ts";
 
@@ -53,13 +53,20 @@ export async function findMutations(most: number, chosen: readonly Mutation[] = 
   await inThreads(async () => {
     for (const [index, mutation] of left) {
       const worker = new Worker(await bundleWorker(mutation), { resourceLimits });
-      const first = mutation.seed === undefined ? undefined : await ask(worker, { from: mutation.seed, count: 1, stopAtFirst: true });
+      const known = placeOf(mutation);
+      const first = known === undefined ? undefined : await ask(worker, known);
       const { findings } = first?.findings.length === 1 ? first : await ask(worker, { from: 1, count: most, stopAtFirst: true });
       catches[index] = { mutation, finding: findings[0] };
       await worker.terminate();
     }
   });
   return catches;
+}
+
+/** Where the bug was found before. */
+function placeOf({ seed, scenario }: Mutation): Task | undefined {
+  if (scenario !== undefined) return storedScenario(`${scenario}.json`);
+  return seed === undefined ? undefined : { from: seed, count: 1, stopAtFirst: true };
 }
 
 async function ask(worker: Worker, task: Task): Promise<TaskResult> {

@@ -4,9 +4,12 @@ import { runCluster } from "./cluster/cluster.ts";
 import { drawScenario } from "./draw.ts";
 import { leftOnHeap } from "./heap.ts";
 import { type Violation, run } from "./run.ts";
+import type { Scenario } from "./scenario.ts";
 
-/** Seeds to run. */
-export interface Task {
+/** Seeds to run, or a scenario. */
+export type Task = Seeds | Scenario;
+
+interface Seeds {
   readonly from: number;
   readonly count: number;
   readonly stopAtFirst: boolean;
@@ -33,9 +36,14 @@ const HEAPS = 1000;
 // Many errors are made, and none of them is read: who wants to know where one comes from replays its seed.
 Error.stackTraceLimit = 0;
 
-parentPort?.on("message", (task: Task) => void perform(task));
+parentPort?.on("message", (task: Task) => void ("seed" in task ? replay(task) : perform(task)));
 
-async function perform({ from, count, stopAtFirst }: Task): Promise<void> {
+async function replay(scenario: Scenario): Promise<void> {
+  const { happened, violation } = await run(scenario);
+  tell({ happened, findings: violation === undefined ? [] : [{ seed: scenario.seed, ...violation }] });
+}
+
+async function perform({ from, count, stopAtFirst }: Seeds): Promise<void> {
   const findings: Finding[] = [];
   let happened = 0;
   for (let seed = from; seed < from + count; seed++) {
@@ -55,9 +63,13 @@ async function perform({ from, count, stopAtFirst }: Task): Promise<void> {
     if (outcome.violation !== undefined) findings.push({ seed, ...outcome.violation });
     else if (isRunTwice) findings.push(...(await compare(seed, outcome.hash)));
   }
+  tell({ findings, happened });
+}
+
+function tell(result: TaskResult): void {
   // The rule is for windows.
   // oxlint-disable-next-line unicorn/require-post-message-target-origin
-  parentPort!.postMessage({ findings, happened } satisfies TaskResult);
+  parentPort!.postMessage(result);
 }
 
 /** The same again must go the same way, and so must a run in which nothing fails where the app may fail without a consequence. */
