@@ -25,7 +25,7 @@ const profiles: Readonly<Record<Profile, ServerOptions>> = {
   // Nothing but the scenarios of sleep: what others leave behind keeps a server awake, such as last words that nobody fetches.
   quiet: {},
   old: { allowEIO3: true, pingInterval: 500, pingTimeout: 10_000 },
-  brisk: { allowEIO3: true, pingInterval: 300, pingTimeout: 1_000, connectTimeout: 300 },
+  brisk: { allowEIO3: true, pingInterval: 300, pingTimeout: 2_000, connectTimeout: 300 },
   hasty: { upgradeTimeout: 200 },
   guarded: {
     cors: {
