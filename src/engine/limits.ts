@@ -23,6 +23,8 @@ export interface Limits extends CodecLimits {
   readonly maxRefusalsPerConnection: number;
   /** Namespaces that clients made through a dynamic namespace, per server. @default 100_000 */
   readonly maxDynamicNamespaces: number;
+  /** Bytes of the `auth` of all namespaces of one connection; what is nested takes a multiple of them. @default maxHttpBufferSize */
+  readonly maxAuthBytes: number;
   /** Rooms of one socket, its own aside. @default Infinity */
   readonly maxRoomsPerSocket: number;
   /** Acknowledgements that one socket may still owe. @default 10_000 */
@@ -65,7 +67,7 @@ export interface Limits extends CodecLimits {
 
 const MiB = 1_048_576;
 
-type Derived = "maxReassemblyBytes" | "maxQueuedBytes" | "maxBufferedBytes";
+type Derived = "maxReassemblyBytes" | "maxAuthBytes" | "maxQueuedBytes" | "maxBufferedBytes";
 
 const defaults: Omit<Limits, Derived> = {
   maxArguments: 1024,
@@ -96,7 +98,13 @@ const defaults: Omit<Limits, Derived> = {
   maxRecoverySessions: 100_000,
 };
 
-const hardened: Partial<Limits> = { maxRoomsPerSocket: 1024, maxAttachments: 4, maxDepth: 32, maxNamespacesPerConnection: 8 };
+const hardened: Partial<Limits> = {
+  maxRoomsPerSocket: 1024,
+  maxAttachments: 4,
+  maxDepth: 32,
+  maxNamespacesPerConnection: 8,
+  maxAuthBytes: 65_536,
+};
 
 /** Fills in the defaults. `"hardened"` is a preset for servers that face strangers. */
 export function resolveLimits(
@@ -106,6 +114,7 @@ export function resolveLimits(
 ): Limits {
   const derived: Pick<Limits, Derived> = {
     maxReassemblyBytes: 10 * maxHttpBufferSize,
+    maxAuthBytes: maxHttpBufferSize,
     maxQueuedBytes: 10 * maxHttpBufferSize,
     maxBufferedBytes: Math.max(16 * MiB, 2 * maxHttpBufferSize),
   };

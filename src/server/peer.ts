@@ -266,8 +266,8 @@ export class Peer implements SessionHandler {
       this.refuse(nsp, { message: "Too many namespaces" });
       return this.endAtLimit("maxNamespacesPerConnection");
     }
-    if (!this.#sockets.admit(nsp, bytes, this.#home.parts.engineOptions.maxHttpBufferSize)) {
-      this.#home.limitHit("maxHttpBufferSize", this.conn);
+    if (!this.#sockets.admit(nsp, bytes, this.#home.parts.engineOptions.limits.maxAuthBytes)) {
+      this.#home.limitHit("maxAuthBytes", this.conn);
       return this.refuse(nsp, { message: "Too much auth" });
     }
     this.#left?.delete(nsp);

@@ -207,6 +207,17 @@ row("maxPendingAcks", { limits: { maxPendingAcks: 2 } }, async (server) => {
   assertReported(server, "maxPendingAcks");
 });
 
+row("maxAuthBytes", { limits: { maxAuthBytes: 1_000 } }, async (server) => {
+  server.io.of("/room");
+  const client = await server.websocket();
+  const connect = (bytes: number): string => `40/room,{"a":"${"x".repeat(bytes - 15)}"}`;
+  await client.send(connect(1_001));
+  assert.equal(await client.packet(), '44/room,{"message":"Too much auth"}');
+  assertReported(server, "maxAuthBytes");
+  await client.send(connect(1_000));
+  assert.match(String(await client.packet()), /^40\/room,/);
+});
+
 row("maxQueuedEvents", { serial: true, limits: { maxQueuedEvents: 2 } }, async (server) => {
   const client = await server.joinedWebSocket();
   server.socketOf(client).on("never", () => new Promise(() => {}));

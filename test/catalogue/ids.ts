@@ -230,6 +230,7 @@ export const boundRows = {
   maxRefusalsPerConnection: { input: "refused namespaces of a connection", outcome: "CONNECT_ERROR, closed", better: true },
   maxNamespaceLength: { input: "bytes of a namespace's name", outcome: "FC", better: true },
   maxDynamicNamespaces: { input: "dynamic namespaces of a server", outcome: "Invalid namespace", better: true },
+  maxAuthBytes: { input: "bytes of auth of a connection", outcome: "CONNECT_ERROR", better: true },
   maxRoomsPerSocket: { input: "rooms of a socket", outcome: "join rejects", better: true },
   maxQueuedEvents: { input: "events that wait for a listener, with the option serial", outcome: "FC", better: true },
   maxQueuedBytes: { input: "bytes of the events that wait, of a connection", outcome: "FC", better: true },

@@ -37,6 +37,7 @@ describe("resolveEngineOptions()", () => {
       maxNamespacesPerConnection: 64,
       maxRefusalsPerConnection: 16,
       maxDynamicNamespaces: 100_000,
+      maxAuthBytes: 1_000_000,
       maxRoomsPerSocket: Infinity,
       maxPendingAcks: 10_000,
       maxQueuedEvents: 1000,
@@ -89,7 +90,8 @@ describe("resolveLimits()", () => {
   });
 
   test("knows the preset for servers that face strangers", () => {
-    const { maxRoomsPerSocket, maxAttachments, maxDepth, maxNamespacesPerConnection, maxArguments } = resolveLimits("hardened", 1e6);
-    assert.deepEqual([maxRoomsPerSocket, maxAttachments, maxDepth, maxNamespacesPerConnection, maxArguments], [1024, 4, 32, 8, 1024]);
+    const { maxRoomsPerSocket, maxAttachments, maxDepth, maxNamespacesPerConnection, maxAuthBytes, maxArguments } = resolveLimits("hardened", 1e6);
+    assert.deepEqual([maxRoomsPerSocket, maxAttachments, maxDepth, maxNamespacesPerConnection], [1024, 4, 32, 8]);
+    assert.deepEqual([maxAuthBytes, maxArguments], [65_536, 1024]);
   });
 });

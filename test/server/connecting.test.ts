@@ -147,19 +147,19 @@ describe("auth of all namespaces of a connection (G9)", () => {
   const refused = (name: string): string => `4/${name},{"message":"Too much auth"}`;
 
   function serve(options: ServerOptions = {}): MemoryServer {
-    const io = new MemoryServer({ maxHttpBufferSize: 5000, ...options });
+    const io = new MemoryServer({ limits: { maxAuthBytes: 5000 }, ...options });
     for (const name of ["a", "b", "c", "d"]) io.of(name);
     return io;
   }
 
-  test("may be as large as one message together, and no larger", async () => {
+  test("may be as large as maxAuthBytes together, and no larger", async () => {
     const io = serve();
     const client = await connect(io);
     await client.say(big("a", 2000), big("b", 3000));
     assert.equal(client.take().filter((packet) => String(packet).startsWith("0")).length, 2);
     await client.say(big("c", 1000));
     assert.deepEqual(client.take(), [refused("c")]);
-    assert.deepEqual([io.metrics().limits, client.isClosed], [{ maxHttpBufferSize: 1 }, false]);
+    assert.deepEqual([io.metrics().limits, client.isClosed], [{ maxAuthBytes: 1 }, false]);
     await client.join("/c", { token: "small" });
   });
 
