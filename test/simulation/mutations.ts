@@ -100,7 +100,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     bug: "a POST that spans the upgrade is dropped",
-    seed: 43,
+    seed: 116,
     file: "engine/polling-requests.ts",
     find: `if (isRepeated(polling.unansweredPost, stamp, body)) return ok();`,
     replace: `if (isRepeated(polling.unansweredPost, stamp, body) || session.link.state === "websocket") return ok();`,
@@ -130,7 +130,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     bug: "a POST that the HTTP stack repeats is handled twice",
-    seed: 1417,
+    seed: 610,
     file: "engine/polling-requests.ts",
     find: `if (isRepeated(polling.unansweredPost, stamp, body)) return ok();`,
     replace: ``,
@@ -247,7 +247,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     bug: "the offset of a volatile event counts as that of the next one",
-    seed: 644,
+    seed: 723,
     file: "adapter/recovery.ts",
     find: `this.#history.offset(isKept ? "next" : "last")`,
     replace: `this.#history.offset("next")`,
@@ -314,7 +314,7 @@ export const mutations: readonly Mutation[] = [
   // ---- limits
   {
     bug: "a client that does not read is never closed",
-    seed: 109,
+    seed: 406,
     file: "engine/outlet.ts",
     find: `return buffered > 0 && buffered + item.size > this.owner.options.limits.maxBufferedBytes;`,
     replace: `return false;`,
@@ -460,7 +460,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     bug: "whatever another server sends is taken for an event",
-    seed: 10,
+    seed: 40,
     file: "adapter/upstream-namespace.ts",
     find: `if (isEventData(args)) this.#local`,
     replace: `if (args !== undefined) this.#local`,
