@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "#test";
 import { Adapter } from "../../src/index.ts";
-import { ask, connectPolling, engineUrl } from "../memory/client.ts";
+import { type PollingClient, ask, connectPolling, engineUrl } from "../memory/client.ts";
 import { MemoryServer } from "../memory/server.ts";
 import type { MemoryWebSocket } from "../memory/web-socket.ts";
 import { connect, crowd, join, recorder } from "./client.ts";
@@ -14,12 +14,18 @@ function watched(promise: Promise<unknown>): { settled: boolean } {
   return watch;
 }
 
+/** A polling client in the namespace `/`. */
+async function joinPolling(io: MemoryServer): Promise<PollingClient> {
+  const client = await connectPolling(io);
+  await client.send("40");
+  await client.receive();
+  return client;
+}
+
 describe("close({ drain, spread, force }) (G40)", () => {
   test("refuses handshakes with 503 and Retry-After, and still serves the sessions there are", async () => {
     const io = new MemoryServer();
-    const client = await connectPolling(io);
-    await client.send("40");
-    await client.receive();
+    const client = await joinPolling(io);
     const heard: unknown[] = [];
     for (const socket of io.sockets.sockets.values()) socket.on("a", () => heard.push("a"));
     const { socket } = await join(io);
@@ -72,9 +78,7 @@ describe("close({ drain, spread, force }) (G40)", () => {
 
   test("ends a client in the middle of its switch to a WebSocket with 1001, after its last packets", async () => {
     const io = new MemoryServer();
-    const client = await connectPolling(io);
-    await client.send("40");
-    await client.receive();
+    const client = await joinPolling(io);
     const ws = await client.probe();
     ws.send("2probe");
     assert.deepEqual(ws.take(), ["3probe"]);
@@ -91,9 +95,7 @@ describe("close({ drain, spread, force }) (G40)", () => {
 
   test("ends a polling client with its last packets, then a close packet", async () => {
     const io = new MemoryServer();
-    const client = await connectPolling(io);
-    await client.send("40");
-    await client.receive();
+    const client = await joinPolling(io);
     const closing = watched(io.close({ drain: 0 }));
     io.emit("last words");
     await io.host.advance(100);
@@ -121,9 +123,7 @@ describe("close({ drain, spread, force }) (G40)", () => {
 
   test("cuts what is left after `force`", async () => {
     const io = new MemoryServer();
-    const client = await connectPolling(io);
-    await client.send("40");
-    await client.receive();
+    await joinPolling(io);
     const closing = watched(io.close({ force: 2000 }));
     await io.host.advance(1999);
     assert.ok(!closing.settled);
@@ -134,9 +134,7 @@ describe("close({ drain, spread, force }) (G40)", () => {
 
   test("cuts a client that has not finished its switch to a WebSocket by then", async () => {
     const io = new MemoryServer();
-    const client = await connectPolling(io);
-    await client.send("40");
-    await client.receive();
+    const client = await joinPolling(io);
     const ws = await client.probe();
     ws.send("2probe");
     const closing = watched(io.close({ force: 500 }));
@@ -148,9 +146,7 @@ describe("close({ drain, spread, force }) (G40)", () => {
 
   test("waits no longer than `force` for an adapter, which closes while the last clients leave", async () => {
     const io = new MemoryServer();
-    const client = await connectPolling(io);
-    await client.send("40");
-    await client.receive();
+    await joinPolling(io);
     let closes = 0;
     io.sockets.adapter.close = () => {
       closes += 1;
@@ -266,9 +262,7 @@ describe("close() with adapters that take their time to keep sockets (G40)", () 
 describe("close() in the middle of a switch to a WebSocket", () => {
   async function switching(): Promise<{ io: MemoryServer; ws: MemoryWebSocket; closing: { settled: boolean }; reasons: unknown[] }> {
     const io = new MemoryServer();
-    const client = await connectPolling(io);
-    await client.send("40");
-    await client.receive();
+    const client = await joinPolling(io);
     const reasons: unknown[] = [];
     for (const socket of io.sockets.sockets.values()) socket.on("disconnect", (reason) => reasons.push(reason));
     const ws = await client.probe();
