@@ -4,16 +4,21 @@
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
+import { relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { buildWhenStale, installPackages, npm } from "./prepare.mjs";
 
 const suite = process.argv[2];
 let passed = 0;
 let failed = 0;
+/** What failed, a line each: told again at the end, as what the tests print is long. */
+const failures = [];
 
 installPackages();
 if (suite === "main") ["build", "typecheck", "lint"].forEach(runScript);
 else buildWhenStale();
 runVitest();
+for (const failure of failures) console.log(`failed: ${failure}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
@@ -21,7 +26,7 @@ function runScript(name) {
   const ok = npm("run", "--silent", name);
   console.log(`${name}: ${ok ? "passed" : "failed"}\n`);
   if (ok) passed += 1;
-  else failed += 1;
+  else fail(name);
 }
 
 function runVitest() {
@@ -29,19 +34,37 @@ function runVitest() {
   rmSync(report, { force: true });
   const args = ["run", `--project=${suite}`, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const { status } = spawnSync(process.execPath, ["node_modules/vitest/vitest.mjs", ...args], { stdio: "inherit" });
-  const tests = countTests(report);
-  passed += tests.passed;
-  // A file that does not load, or an error outside every test, fails the run without a failed test.
-  failed += tests.failed + tests.brokenFiles || Number(status !== 0);
-  if (tests.skipped > 0) console.log(`${tests.skipped} skipped`);
+  const failedBefore = failed;
+  for (const file of readReport(report)) countTests(file);
+  // An error outside every test fails the run without a failed test.
+  if (status !== 0 && failed === failedBefore) fail(`vitest, with status ${status}`);
 }
 
-function countTests(report) {
+function readReport(report) {
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
-    const brokenFiles = testResults.filter((file) => file.status === "failed" && file.assertionResults.every((t) => t.status !== "failed"));
-    return { passed: numPassedTests, failed: numFailedTests, brokenFiles: brokenFiles.length, skipped: numPendingTests + numTodoTests };
+    return JSON.parse(readFileSync(report, "utf8")).testResults;
   } catch {
-    return { passed: 0, failed: 0, brokenFiles: 0, skipped: 0 };
+    return [];
   }
+}
+
+function countTests({ name, status, message, assertionResults }) {
+  const broken = assertionResults.filter((test) => test.status === "failed");
+  passed += assertionResults.filter((test) => test.status === "passed").length;
+  const file = relative(".", name);
+  for (const test of broken) fail(`${file}: ${test.fullName}: ${briefly(test.failureMessages[0])}`);
+  // A file that does not load has no tests.
+  if (status === "failed" && broken.length === 0) fail(`${file}: ${briefly(message)}`);
+}
+
+function fail(what) {
+  failed += 1;
+  failures.push(what);
+}
+
+/** The first line of an error, and the first place of ours in its stack. */
+function briefly(error = "") {
+  const [what, ...stack] = stripVTControlCharacters(error).split("\n");
+  const place = stack.find((line) => /\bat .*\/(test|src|runtimes)\//.test(line) && !line.includes("node_modules"));
+  return place === undefined ? what : `${what} ${place.trim()}`;
 }
