@@ -12,13 +12,16 @@ const engines: Readonly<Record<string, Partial<ServerOptions>>> = {
   "ws": { wsEngine: WebSocketServer },
 };
 
+/** Far above every `force` here, and far below what a server waits that was not told: 30 s. */
+const AT_LAST = 15_000;
+
 for (const [name, options] of Object.entries(engines)) {
   describe(`close({ force }) with ${name} (G40)`, () => {
     test("cuts a client that does not answer the close frame", async () => {
       const { io, port } = await serve(options);
       const gone = once(await joinDeaf(io, port), "close");
       const took = await timed(io.close({ drain: 0, force: 300 }));
-      assert.ok(took < 2000, `it took ${took} ms`);
+      assert.ok(took < AT_LAST, `it took ${took} ms`);
       assert.equal(io.httpServer.listening, false);
       await gone;
     });
@@ -28,7 +31,7 @@ for (const [name, options] of Object.entries(engines)) {
       const gone = once(await joinDeaf(io, port), "close");
       await io.close({ drain: 0, force: 300, httpServer: false });
       assert.ok(io.httpServer.listening);
-      assert.ok((await timed(gone)) < 2000);
+      assert.ok((await timed(gone)) < AT_LAST);
     });
 
     test("waits for `force` once, whoever is waited for", async () => {
@@ -36,8 +39,8 @@ for (const [name, options] of Object.entries(engines)) {
       await joinDeaf(io, port);
       // It polls once, and never fetches what tells it of the end.
       await (await fetch(`http://127.0.0.1:${port}/socket.io/?EIO=4&transport=polling`)).text();
-      const took = await timed(io.close({ drain: 0, force: 1000 }));
-      assert.ok(took > 900 && took < 1800, `it took ${took} ms`);
+      const took = await timed(io.close({ drain: 0, force: 4000 }));
+      assert.ok(took > 3900 && took < 7900, `it took ${took} ms`);
     });
   });
 }
@@ -51,7 +54,7 @@ test("close({ force }) settles though the app has connections of its own that st
   const [, socket] = (await upgraded) as [unknown, NetSocket];
   onTestFinished(() => void socket.destroy());
   const took = await timed(io.close({ drain: 0, force: 100 } satisfies CloseOptions));
-  assert.ok(took < 2000, `it took ${took} ms`);
+  assert.ok(took < AT_LAST, `it took ${took} ms`);
   assert.equal(socket.destroyed, false);
 });
 
