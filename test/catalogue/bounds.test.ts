@@ -34,7 +34,7 @@ row("maxHttpBufferSize", { maxHttpBufferSize: 200 }, async (server) => {
   for (let i = 0; i < 2; i++) assert.equal((await polling.get()).bytes.length, 102, "bytes, not characters");
 });
 
-row("bodyTimeout", { limits: { bodyTimeout: 200 } }, async (server) => {
+row("bodyTimeout", { limits: { bodyTimeout: 1000 } }, async (server) => {
   const client = await server.joinedPolling();
   const prompt = await server.arrival(() => client.start("POST", {}, { headers: { "content-length": "7" }, body: "42[" }));
   assert.equal((await prompt.write('"a"]').reply()).status, 200);
@@ -105,7 +105,7 @@ row("maxReassemblyBytes", { limits: { maxReassemblyBytes: 6 } }, async (server) 
   assertReported(server, "maxReassemblyBytes");
 });
 
-row("reassemblyTimeout", { limits: { reassemblyTimeout: 100 } }, async (server) => {
+row("reassemblyTimeout", { limits: { reassemblyTimeout: 1000 } }, async (server) => {
   const [prompt, late] = [await server.joinedWebSocket(), await server.joinedWebSocket()];
   for (const client of [prompt, late]) await client.send('451-["x"]');
   await prompt.send(BYTES);
@@ -291,14 +291,14 @@ row("maxTotalBufferedBytes", { limits: { maxTotalBufferedBytes: 2_000 } }, async
   assertReported(server, "maxTotalBufferedBytes");
 });
 
-row("connectTimeout", { connectTimeout: 200 }, async (server) => {
+row("connectTimeout", { connectTimeout: 1000 }, async (server) => {
   const [joined, idle] = [await server.joinedWebSocket(), await server.websocket()];
   await assertEnd(server, idle, "FC");
   await joined.echo();
   assertReported(server, "connectTimeout");
 });
 
-row("upgradeTimeout", { upgradeTimeout: 200 }, async (server) => {
+row("upgradeTimeout", { upgradeTimeout: 1000 }, async (server) => {
   const [prompt, late] = [await server.joinedPolling(), await server.joinedPolling()];
   const upgraded = await prompt.upgrade();
   const halfway = await late.startUpgrade();

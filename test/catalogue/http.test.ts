@@ -344,13 +344,13 @@ row("H45", {}, async () => {
   assert(warnings.some((warning) => warning.includes("origin")), "no warning");
 });
 
-row("H46", { connectTimeout: 100 }, async (server) => {
+row("H46", { connectTimeout: 1000 }, async (server) => {
   const client = await server.polling();
   assertClosePacket(await client.get());
   await assertEnd(server, client, "FC");
 });
 
-row("H47", { pingInterval: 50, pingTimeout: 200 }, async (server) => {
+row("H47", { pingInterval: 50, pingTimeout: 1000 }, async (server) => {
   await assertEnd(server, await server.polling(), "PT");
 });
 

@@ -227,7 +227,7 @@ row("S26", { limits: { maxDynamicNamespaces: 500 } }, async (server) => {
   assert.equal(await client.packet(), `44/dynamic-${joined},{"message":"Invalid namespace"}`);
 });
 
-row("S29", { limits: { reassemblyTimeout: 50 } }, async (server) => {
+row("S29", { limits: { reassemblyTimeout: 500 } }, async (server) => {
   const client = await server.joinedWebSocket();
   await sendAll(client, `510-["a",${PLACEHOLDER}]`);
   await server.first("close", client);
@@ -259,7 +259,7 @@ row("S44", {}, async (server) => {
   await client.echo();
 });
 
-row("S45", { connectTimeout: 200 }, async (server) => {
+row("S45", { connectTimeout: 1000 }, async (server) => {
   const client = await server.joinedWebSocket();
   await sendAll(client, "1");
   const { reason } = await server.first("close", client);
@@ -302,7 +302,7 @@ row("S51", {}, async (server) => {
   assert.equal(({} as { polluted?: boolean }).polluted, undefined);
 });
 
-row("S52", { connectTimeout: 200 }, async (server) => {
+row("S52", { connectTimeout: 1000 }, async (server) => {
   const silent = await server.websocket();
   await assertEnd(server, silent, "FC");
 
@@ -323,7 +323,7 @@ row("S53", {}, async (server) => {
   assert.equal(server.all("connection", client).length, 1);
 });
 
-row("S54", { connectTimeout: 200, limits: { middlewareTimeout: 400 } }, async (server) => {
+row("S54", { connectTimeout: 1000, limits: { middlewareTimeout: 1500 } }, async (server) => {
   server.io.use(() => {});
   const first = await server.websocket();
   await sendAll(first, "0");

@@ -14,7 +14,7 @@ export async function runAll(differing, report) {
   const { milliseconds } = patience;
   for (const { name, run: replay } of tests) {
     const id = name.slice(0, name.indexOf(":"));
-    patience.milliseconds = differing.includes(id) ? milliseconds / 5 : milliseconds;
+    patience.milliseconds = differing.includes(id) ? milliseconds / 4 : milliseconds;
     try {
       await replay();
       report({ id });

@@ -53,7 +53,7 @@ row("U05", {}, async (server) => {
   await first.echo();
 });
 
-row("U06", { upgradeTimeout: 100 }, async (server) => {
+row("U06", { upgradeTimeout: 1000 }, async (server) => {
   const polling = await server.joinedPolling();
   const silent = await polling.probe();
   await silent.closing();

@@ -8,7 +8,7 @@ import { connect, type Socket } from "node:net";
 import { constants, inflateRawSync } from "node:zlib";
 
 /** How long a reader waits before it reports that nothing came: far beyond any timeout that the tests set. */
-export const patience = { milliseconds: 5_000 };
+export const patience = { milliseconds: 10_000 };
 
 /** An HTTP reply. Header names are in lower case; a repeated header's values are joined by a comma. */
 export interface HttpReply {
