@@ -25,8 +25,8 @@ const profiles: Readonly<Record<Profile, ServerOptions>> = {
   // Nothing but the scenarios of sleep: what others leave behind keeps a server awake, such as last words that nobody fetches.
   quiet: {},
   old: { allowEIO3: true, pingInterval: 500, pingTimeout: 10_000 },
-  brisk: { allowEIO3: true, pingInterval: 300, pingTimeout: 2_000, connectTimeout: 300 },
-  hasty: { upgradeTimeout: 200 },
+  brisk: { allowEIO3: true, pingInterval: 300, pingTimeout: 2_000, connectTimeout: 1_500 },
+  hasty: { upgradeTimeout: 1_000 },
   guarded: {
     cors: {
       origin: ["https://app.example", /\.trusted\.example$/],

@@ -75,7 +75,7 @@ function defineBroadcastAcks(arena: Arena): void {
     const given = pairs.slice(1).map(({ client }, n) => new Promise<void>((resolve) => {
       client.on("who?", (answer) => resolve(answer(n)));
     }));
-    io.timeout(500).emit("who?", listener);
+    io.timeout(1500).emit("who?", listener);
     await Promise.all(given);
     const [error, numbers] = (await answers.next()) as [Error, number[]];
     assert.deepEqual([error.message, numbers.toSorted(byValue)], ["operation has timed out", [0, 1]]);

@@ -123,7 +123,7 @@ export function defineEndings(arena: Arena): void {
     const noticed = ENDINGS.filter(({ unnoticed }) => arena.host.isReleased !== true || unnoticed?.(arena) !== true);
     const possible = noticed.filter(({ on }) => on === undefined || on === arena.lastTransport);
     test.for(possible.map((ending) => [ending.cause, ending] as const))("%s", async ([, ending]) => {
-      const scene = await setScene(arena, ending.server === "ping timeout" ? { pingInterval: 300, pingTimeout: 200 } : {});
+      const scene = await setScene(arena, ending.server === "ping timeout" ? { pingInterval: 300, pingTimeout: 700 } : {});
       await calm(scene);
       const { client, socket } = scene;
       const order: string[] = [];

@@ -62,7 +62,7 @@ export const broadcastSections = [
 
   section("BCO-3: one of two answers", async (stage) => {
     const { stand, guests } = await party(stage);
-    const done = acknowledged(stage, (ack) => stand.io.to("red").timeout(500).emit("question", ack));
+    const done = acknowledged(stage, (ack) => stand.io.to("red").timeout(1500).emit("question", ack));
     await guests[1]!.answer('["bob"]');
     await done;
     await guests[0]!.answer('["too late"]');

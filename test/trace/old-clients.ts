@@ -48,7 +48,7 @@ export const oldClientsSections = [
   }),
 
   section("W-43: the heartbeat of an old client", async (stage) => {
-    const { alice, socket } = await oldClient(stage, { pingInterval: 100, pingTimeout: 100 });
+    const { alice, socket } = await oldClient(stage, { pingInterval: 500, pingTimeout: 500 });
     socket.conn.on("heartbeat", stage.printer("heartbeat"));
     alice.send("2");
     await alice.show();

@@ -232,7 +232,7 @@ export const serverSections = [
     const stand = await stage.serve();
     const alice = await stand.join("alice");
     const bob = await stand.join("bob");
-    const answers = stand.io.timeout(500).emitWithAck("question");
+    const answers = stand.io.timeout(1500).emitWithAck("question");
     await bob.answer("[2]");
     await answers.catch((error) => stage.print("rejected", error, error.responses));
     await alice.show();
