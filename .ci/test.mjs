@@ -8,6 +8,9 @@ import { relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { buildWhenStale, installPackages, npm } from "./prepare.mjs";
 
+/** Of vitest's configuration, for each suite. */
+const projects = { main: ["main", "simulation"], system: ["system"] };
+
 const suite = process.argv[2];
 let passed = 0;
 let failed = 0;
@@ -32,7 +35,7 @@ function runScript(name) {
 function runVitest() {
   const report = `.cache/vitest-${suite}.json`;
   rmSync(report, { force: true });
-  const args = ["run", `--project=${suite}`, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const args = ["run", ...projects[suite].map((name) => `--project=${name}`), "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const { status } = spawnSync(process.execPath, ["node_modules/vitest/vitest.mjs", ...args], { stdio: "inherit" });
   const failedBefore = failed;
   for (const file of readReport(report)) countTests(file);
