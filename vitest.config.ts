@@ -1,7 +1,16 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const SYSTEM = "test/system/**/*.test.ts";
 const SIMULATION = "test/simulation/**/*.test.ts";
+
+/** The conformance suite first: its files are the smallest and take the longest, and at the end the last of them would run alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return [true, false].flatMap((long) => sorted.filter(({ moduleId }) => moduleId.includes("/test/conformance/") === long));
+  }
+}
 
 /** `main` and `simulation` need npm packages alone; `system` also needs programs of the machine, such as Chromium. */
 export default defineConfig({
@@ -9,6 +18,7 @@ export default defineConfig({
     testTimeout: 60_000,
     // One for each of the two cores that the slowest machines have; the default there is one.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
