@@ -4,11 +4,13 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const SYSTEM = "test/system/**/*.test.ts";
 const SIMULATION = "test/simulation/**/*.test.ts";
 
-/** The conformance suite first: its files are the smallest and take the longest, and at the end the last of them would run alone. */
+/** Files that are small and take long: at the end the last of them would run alone. */
+const slow = /\/test\/(?:conformance\/|cloudflare\/sleep)/;
+
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    return [true, false].flatMap((long) => sorted.filter(({ moduleId }) => moduleId.includes("/test/conformance/") === long));
+    return [true, false].flatMap((long) => sorted.filter(({ moduleId }) => slow.test(moduleId) === long));
   }
 }
 
@@ -16,8 +18,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     testTimeout: 60_000,
-    // One for each of the two cores that the slowest machines have; the default there is one.
-    maxWorkers: 2,
+    // One more than the slowest machines have cores: much of a test is waiting.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
       {
