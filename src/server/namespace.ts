@@ -108,7 +108,7 @@ export class Namespace<
       result = failed;
     }
     this.#admitting -= 1;
-    if (session !== null) this.returning.delete(session.sid);
+    if (session !== null) this.#endReturn(session, peer);
     if (peer.isOpen && socket !== undefined && result.kind === "passed") this.#open(socket, peer);
     else this.#turnAway(peer, result, socket, session);
   }
@@ -173,6 +173,11 @@ export class Namespace<
     const context = { phase: "adapter", namespace: this.name };
     this.parts.faults.run(context, () => this.adapter.addAll(socket.id, new Set(session.rooms)));
     return comeback;
+  }
+
+  #endReturn({ sid, size }: ReadySession, peer: Peer): void {
+    this.returning.delete(sid);
+    peer.promisedBytes -= size;
   }
 
   #open(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, peer: Peer): void {

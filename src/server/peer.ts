@@ -26,6 +26,7 @@ export class Peer implements SessionHandler {
   readonly conn: Session;
   /** @internal Its place in the order in which connections and sockets came. */ readonly arrival: number;
   /** @internal Of events that wait, with the option `serial`. */ queuedBytes = 0;
+  /** @internal Of what sockets that come back have missed and have not been sent yet. */ promisedBytes = 0;
   /** @internal What it understands. */ readonly dialect: Dialect;
   /** @internal Its client brought the end about, and so does not come back to its sockets. */ isAtFault = false;
   readonly #carrier: Carrier;

@@ -12,7 +12,7 @@ import { isThenable } from "./faults.ts";
 import type { NamespaceParts } from "./parts.ts";
 import type { Peer } from "./peer.ts";
 import type { DisconnectReason } from "./reasons.ts";
-import { type ReadySession, encodeMissed } from "./return.ts";
+import { type ReadySession, encodeMissed, mayWait, replaySize } from "./return.ts";
 import type { SocketCore } from "./socket-core.ts";
 
 type AnySocket = SocketCore<EventsMap>;
@@ -35,9 +35,6 @@ const recoverable: ReadonlySet<DisconnectReason> = new Set<DisconnectReason>([
   "server shutting down",
   "forced server close",
 ]);
-
-/** What the CONNECT that follows counts for, without the name of its namespace. */
-const WELCOME = 128;
 
 /** Characters of an epoch: 48 random bits. */
 const EPOCH_LENGTH = 8;
@@ -117,10 +114,12 @@ export class Recovery implements RecoveryTerms {
     const { adapter, parts, name } = this.#home;
     const missedPackets = encodeMissed(session, parts, name);
     if (missedPackets !== undefined) {
-      const missed = missedPackets.reduce((sum, { size }) => sum + size, 0);
-      const welcome = WELCOME + name.length;
-      const fits = missed === 0 || peer.bufferedBytes + missed + welcome <= parts.engineOptions.limits.maxBufferedBytes;
-      if (fits) return { ...session, missedPackets };
+      const size = replaySize(missedPackets, name);
+      // Its other sockets may have been promised something that middlewares or a broker hold up.
+      if (mayWait(peer.bufferedBytes + peer.promisedBytes, size, parts.engineOptions.limits.maxBufferedBytes)) {
+        peer.promisedBytes += size;
+        return { ...session, missedPackets, size };
+      }
       parts.faults.limitHit("maxBufferedBytes", peer.conn);
     }
     parts.faults.run({ phase: "adapter", namespace: name }, () => adapter.delAll(session.sid));

@@ -5,9 +5,14 @@ import type { NamespaceParts } from "./parts.ts";
 import type { SocketCore } from "./socket-core.ts";
 import type { EventsMap } from "../events/event-maps.ts";
 
+/** What the CONNECT that follows counts for, without the name of its namespace. */
+const WELCOME = 128;
+
 /** A socket that goes on, and what its client has missed, encoded. */
 export interface ReadySession extends RestoredSession {
   readonly missedPackets: readonly Batch[];
+  /** Bytes that will wait for the client at once. */
+  readonly size: number;
 }
 
 /** A socket that comes back, until its client has been sent all that it has missed: what is sent to it meanwhile waits its turn. */
@@ -30,10 +35,26 @@ export class Return {
     this.#events.push(batch);
   }
 
-  /** Sends everything, also what listeners add while it is sent: a full connection, or one that it costs, makes them speak. */
+  /**
+   * Sends everything, also what listeners add while it is sent: a full connection, or one that it costs, makes them speak.
+   *
+   * Where that would be too much by now, nothing: a client keeps what comes before its CONNECT, and gets it again when it comes back.
+   */
   replay(): void {
-    for (const batch of this.#events) this.#socket.client.deliver(batch, false);
+    const { client, nsp } = this.#socket;
+    if (!mayWait(client.bufferedBytes, replaySize(this.#events, nsp.name), this.#maxBytes)) return client.close();
+    for (const batch of this.#events) client.deliver(batch, false);
   }
+}
+
+/** Bytes of these events and the CONNECT behind them; 0 without events, as a CONNECT alone is sent to everybody. */
+export function replaySize(events: readonly Batch[], nsp: string): number {
+  return events.length === 0 ? 0 : events.reduce((sum, { size }) => sum + size, WELCOME + nsp.length);
+}
+
+/** Whether so much more may wait for a client. */
+export function mayWait(bufferedBytes: number, size: number, maxBytes: number): boolean {
+  return size === 0 || bufferedBytes + size <= maxBytes;
 }
 
 /** What the client has missed; `undefined` where a broker has something else, or what this server must not send. */

@@ -48,6 +48,13 @@ async function enter(io: MemoryServer, auth?: unknown): Promise<{ client: Client
   return { client, heard, pid: heard.welcome.pid, socket: io.sockets.sockets.get(heard.welcome.sid)! };
 }
 
+/** Joins one namespace beside others; gives back its pid. */
+async function enterNamespace(client: Client, name: string): Promise<string> {
+  await client.say(`0${name},`);
+  const welcome = client.take().find((packet) => String(packet).startsWith(`0${name},`)) as string;
+  return (JSON.parse(welcome.slice(name.length + 2)) as Welcome).pid;
+}
+
 /** The connection breaks. */
 async function cut(io: MemoryServer, client: Client): Promise<void> {
   client.ws.close(1006);
@@ -84,6 +91,42 @@ describe("a client that has missed more than may wait for it", () => {
     const { client, pid } = await enter(io);
     await cut(io, client);
     for (let sent = 0; sent < 2; sent++) io.emit("event", "x".repeat(300));
+    const back = await enter(io, { pid });
+    assert.deepEqual([back.socket.recovered, back.heard.order], [true, "220"]);
+  });
+
+  test("starts anew in the namespaces for which the others, still in their middlewares, leave no room", async () => {
+    const io = new MemoryServer({ connectionStateRecovery: { skipMiddlewares: false }, limits: { maxBufferedBytes: 1000 } });
+    const namespaces = ["/a", "/b", "/c"];
+    for (const name of namespaces) io.of(name).use((_socket, next) => queueMicrotask(next));
+    const client = await connect(io);
+    const pids: string[] = [];
+    for (const name of namespaces) pids.push(await enterNamespace(client, name));
+    await cut(io, client);
+    io.of("/a").emit("event", "x".repeat(300));
+    for (const name of ["/b", "/c"]) io.of(name).emit("event", "x".repeat(600));
+    const back = await connect(io);
+    const comeback = (at: number): string => `0${namespaces[at]},${JSON.stringify({ pid: pids[at] })}`;
+    await back.say(comeback(0), comeback(1));
+    // What was promised to the first has been sent.
+    await back.say(comeback(2));
+    assert.deepEqual(namespaces.map((name) => [...io.of(name).sockets.values()].map(({ recovered }) => recovered)), [[true], [false], [true]]);
+    assert.equal(io.metrics().limits["maxBufferedBytes"], 1);
+  });
+
+  test("gets nothing of it where there is no room left after the middlewares, and may try again", async () => {
+    const io = new MemoryServer({ connectionStateRecovery: { skipMiddlewares: false }, limits: { maxBufferedBytes: 1000 } });
+    const waiting: (() => void)[] = [];
+    io.use((socket, next) => (socket.recovered && waiting.length === 0 ? void waiting.push(next) : next()));
+    const { client, pid } = await enter(io);
+    await cut(io, client);
+    for (let sent = 0; sent < 2; sent++) io.emit("event", "x".repeat(300));
+    const trying = await connect(io);
+    await trying.say(`0${JSON.stringify({ pid })}`);
+    trying.ws.bufferedAmount = 500;
+    waiting[0]!();
+    await io.host.settle();
+    assert.deepEqual([trying.take(), trying.isClosed], [[], true]);
     const back = await enter(io, { pid });
     assert.deepEqual([back.socket.recovered, back.heard.order], [true, "220"]);
   });

@@ -100,12 +100,14 @@ function live(simulation: Simulation, over: () => boolean, checks: () => readonl
 
 /** Virtual milliseconds in which everything that a fault led to is over. */
 function settlingTime({ options, faults }: Scenario): number {
-  const { pingInterval = 0, pingTimeout = 0, connectionStateRecovery: recovery } = options;
+  const { pingInterval = 0, pingTimeout = 0, upgradeTimeout = 0, connectionStateRecovery: recovery } = options;
   const restart = faults.includes("close server") ? 20_000 : 0;
   // A dynamic namespace counts as long as somebody may come back to it.
   const isTight = (options.limits as Partial<Limits>).maxDynamicNamespaces !== undefined;
   const comeback = isTight ? (recovery?.maxDisconnectionDuration ?? 0) : 0;
-  return 2 * (pingInterval + pingTimeout) + 4000 + closingTime(options) + comeback + restart;
+  // One that is to end while its client switches waits for that first, and the WebSocket may have vanished.
+  const closing = Math.max(closingTime(options), upgradeTimeout);
+  return 2 * (pingInterval + pingTimeout) + 4000 + closing + comeback + restart;
 }
 
 /** A connection that is closing counts against some limits as long as its client may still fetch the last packets. */

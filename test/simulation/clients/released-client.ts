@@ -8,7 +8,7 @@ import { runJobs } from "../turn.ts";
 import { type Browser, globalsOf } from "./browser.ts";
 import { type Auth, type Client, type Message, blobsOf, greeting, ordinary } from "./client.ts";
 import type { EngineManners } from "./engine-client.ts";
-import { ReleasedConnection } from "./released-connection.ts";
+import { type Kept, ReleasedConnection } from "./released-connection.ts";
 
 /** Milliseconds after which it asks again where it was refused or sent away. */
 const COMEBACK = 700;
@@ -36,7 +36,7 @@ export class ReleasedClient implements Client {
   readonly #nextItem: () => number;
   readonly #manager: Manager;
   readonly #sockets = new Map<string, Socket>();
-  readonly #stale = new Set<string>();
+  readonly #kept: Kept = { stale: new Set(), unclaimed: [] };
   #connection: ReleasedConnection | undefined;
   #wanted = false;
 
@@ -156,7 +156,7 @@ export class ReleasedClient implements Client {
 
   #opened(): void {
     const { engine } = this.#manager;
-    this.#connection = new ReleasedConnection(engine, this.#site, (nsp) => this.#socketOf(nsp), this.#stale);
+    this.#connection = new ReleasedConnection(engine, this.#site, (nsp) => this.#socketOf(nsp), this.#kept);
     this.#site.saw("clientOpened", { client: this.number, sid: this.sid, good: true, waits: true });
   }
 

@@ -10,6 +10,14 @@ interface EnginePacket {
   readonly data?: string | Uint8Array | ArrayBuffer;
 }
 
+/** What the client has from connections before: it tells its listeners of it once a socket of the namespace is connected. */
+export interface Kept {
+  /** What came for sockets that had left, over this connection or one before. */
+  readonly stale: Set<string>;
+  /** What came for sockets that were coming back, over a connection that ended before they were: they get it again. */
+  readonly unclaimed: string[];
+}
+
 /** One connection of the released client: what it sends and receives, seen from outside. */
 export class ReleasedConnection {
   readonly sid: string;
@@ -23,11 +31,12 @@ export class ReleasedConnection {
   readonly #posted = new Assembly();
   /** Namespaces that it has been in. */
   readonly #joined = new Set<string>();
-  readonly #stale: Set<string>;
+  /** What came for sockets that are not back yet, by namespace: it waits in the client. */
+  readonly #early = new Map<string, string[]>();
+  readonly #kept: Kept;
 
-  /** `stale` is what came for sockets that had left, over this connection or one before: should a successor hear of it, it is known. */
-  constructor(engine: Manager["engine"], site: Site, socketOf: (nsp: string) => Socket, stale: Set<string>) {
-    this.#stale = stale;
+  constructor(engine: Manager["engine"], site: Site, socketOf: (nsp: string) => Socket, kept: Kept) {
+    this.#kept = kept;
     this.#engine = engine;
     this.#site = site;
     this.#socketOf = socketOf;
@@ -46,6 +55,7 @@ export class ReleasedConnection {
 
   leave(): void {
     this.#isLeft = true;
+    for (const items of this.#early.values()) this.#kept.unclaimed.push(...items);
   }
 
   /** A WebSocket has ended that it had stopped polling for, before the last GET was answered: the client goes on with neither. */
@@ -57,7 +67,10 @@ export class ReleasedConnection {
 
   /** A listener has got it. */
   heard(socket: string, item: string, isPlaced: boolean): void {
-    if (!this.#stale.delete(item)) this.#saw(socket, item, isPlaced);
+    const { stale, unclaimed } = this.#kept;
+    const at = unclaimed.indexOf(item);
+    if (at !== -1) unclaimed.splice(at, 1);
+    else if (!stale.delete(item)) this.#saw(socket, item, isPlaced);
   }
 
   messagesIn(body: string): number[] {
@@ -88,12 +101,24 @@ export class ReleasedConnection {
     const args = data as readonly unknown[];
     const { id: socket = "", connected } = this.#socketOf(nsp);
     if (type === ACK) this.#saw("", `a${String(args[0])}`, false);
-    if (type === CONNECT) this.#joined.add(nsp);
-    // What is for one that comes back waits in the client until it is there, and is heard then.
-    if (type !== EVENT || connected || !this.#joined.has(nsp)) return;
+    if (type === CONNECT) this.#enter(nsp);
+    if (type !== EVENT || connected) return;
     const { item } = args[1] as { readonly item: string };
-    this.#stale.add(item);
+    if (!this.#joined.has(nsp)) return this.#wait(nsp, item);
+    this.#kept.stale.add(item);
     this.#saw(socket, item, typeof args.at(-1) === "string");
+  }
+
+  #enter(nsp: string): void {
+    this.#joined.add(nsp);
+    this.#early.delete(nsp);
+  }
+
+  /** What is for one that comes back waits in the client until it is there, and is heard then. */
+  #wait(nsp: string, item: string): void {
+    const items = this.#isLeft ? this.#kept.unclaimed : (this.#early.get(nsp) ?? []);
+    items.push(item);
+    if (!this.#isLeft) this.#early.set(nsp, items);
   }
 
   #saw(socket: string, item: string, isPlaced: boolean): void {
