@@ -156,6 +156,7 @@ export class ReleasedClient implements Client {
 
   #opened(): void {
     const { engine } = this.#manager;
+    this.#connection?.giveWay();
     this.#connection = new ReleasedConnection(engine, this.#site, (nsp) => this.#socketOf(nsp), this.#kept);
     this.#site.saw("clientOpened", { client: this.number, sid: this.sid, good: true, waits: true });
   }

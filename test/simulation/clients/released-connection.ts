@@ -55,6 +55,10 @@ export class ReleasedConnection {
 
   leave(): void {
     this.#isLeft = true;
+  }
+
+  /** Another connection takes its place. Until then, what had come before the end may still let sockets in. */
+  giveWay(): void {
     for (const items of this.#early.values()) this.#kept.unclaimed.push(...items);
   }
 
@@ -116,9 +120,9 @@ export class ReleasedConnection {
 
   /** What is for one that comes back waits in the client until it is there, and is heard then. */
   #wait(nsp: string, item: string): void {
-    const items = this.#isLeft ? this.#kept.unclaimed : (this.#early.get(nsp) ?? []);
+    const items = this.#early.get(nsp) ?? [];
     items.push(item);
-    if (!this.#isLeft) this.#early.set(nsp, items);
+    this.#early.set(nsp, items);
   }
 
   #saw(socket: string, item: string, isPlaced: boolean): void {
