@@ -103,13 +103,14 @@ export class ReleasedConnection {
   /** What no listener hears of has arrived all the same: answers that come too late, and what is for a socket that has left. */
   #arrived({ type, nsp, data }: Packet): void {
     const args = data as readonly unknown[];
-    const { id: socket = "", connected } = this.#socketOf(nsp);
+    const { id: socket = "", connected, active } = this.#socketOf(nsp);
     if (type === ACK) this.#saw("", `a${String(args[0])}`, false);
     if (type === CONNECT) this.#enter(nsp);
     if (type !== EVENT || connected) return;
     const { item } = args[1] as { readonly item: string };
     if (!this.#joined.has(nsp)) return this.#wait(nsp, item);
-    this.#kept.stale.add(item);
+    // Where it does not want to come back, nothing is kept for it.
+    if (active) this.#kept.stale.add(item);
     this.#saw(socket, item, typeof args.at(-1) === "string");
   }
 
