@@ -31,7 +31,7 @@ export class Return {
 
   hold(batch: Batch): void {
     this.#bytes += batch.size;
-    if (this.#bytes > this.#maxBytes) return this.#socket.client.close();
+    if (this.#bytes > this.#maxBytes) return this.#giveUp();
     this.#events.push(batch);
   }
 
@@ -42,8 +42,15 @@ export class Return {
    */
   replay(): void {
     const { client, nsp } = this.#socket;
-    if (!mayWait(client.bufferedBytes, replaySize(this.#events, nsp.name), this.#maxBytes)) return client.close();
+    if (!mayWait(client.bufferedBytes, replaySize(this.#events, nsp.name), this.#maxBytes)) return this.#giveUp();
     for (const batch of this.#events) client.deliver(batch, false);
+  }
+
+  #giveUp(): void {
+    const { client, nsp } = this.#socket;
+    if (!client.isOpen) return;
+    nsp.parts.faults.limitHit("maxBufferedBytes", client.conn);
+    client.close();
   }
 }
 

@@ -126,7 +126,7 @@ describe("a client that has missed more than may wait for it", () => {
     trying.ws.bufferedAmount = 500;
     waiting[0]!();
     await io.host.settle();
-    assert.deepEqual([trying.take(), trying.isClosed], [[], true]);
+    assert.deepEqual([trying.take(), trying.isClosed, io.metrics().limits["maxBufferedBytes"]], [[], true, 1]);
     const back = await enter(io, { pid });
     assert.deepEqual([back.socket.recovered, back.heard.order], [true, "220"]);
   });
