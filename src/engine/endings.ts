@@ -28,7 +28,9 @@ export function endSlowConsumer(session: Session, limit: "maxBufferedBytes" | "m
 export function goAway(session: Session): void {
   if (session.webSocket !== undefined) return goAwayAtOnce(session);
   session.close();
-  if (session.link.state === "probing") session.become({ ...session.link, leaving: "to another server" });
+  const { link } = session;
+  // Who has to leave at once is not given more time.
+  if (link.state === "probing" && link.leaving !== "at once") session.become({ ...link, leaving: "to another server" });
 }
 
 /** The server goes, and what the client has not fetched yet is dropped. */

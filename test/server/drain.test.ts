@@ -297,6 +297,15 @@ describe("close() in the middle of a switch to a WebSocket", () => {
     assert.deepEqual([closing.settled, io.engine.clientsCount], [true, 0]);
   });
 
+  test("is not put off by another call that would be more patient", async () => {
+    const { io, ws, closing } = await switching();
+    const patient = watched(io.close({ drain: 0, force: 10_000 }));
+    await io.host.advance(0);
+    ws.close();
+    await io.host.advance(20);
+    assert.deepEqual([closing.settled, patient.settled, io.engine.clientsCount], [true, true, 0]);
+  });
+
   test("waits for nobody whom it has not asked to leave", async () => {
     const { io, closing } = await switching();
     io.reopen();

@@ -524,4 +524,11 @@ export const mutations: readonly Mutation[] = [
     find: `refusal: (data) => data,`,
     replace: `refusal: () => undefined,`,
   },
+  {
+    bug: "a close with patience puts off one without",
+    file: "engine/endings.ts",
+    find: ` && link.leaving !== "at once"`,
+    replace: ``,
+    scenario: "a-patient-close-after-one-that-is-not",
+  },
 ];
