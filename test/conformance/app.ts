@@ -46,8 +46,8 @@ const profiles: Readonly<Record<Profile, ServerOptions>> = {
 
 export const profileNames = Object.keys(profiles) as Profile[];
 
-export function optionsOf({ profile, allowEIO3 }: Orders): ServerOptions {
-  return { ...profiles[profile], ...(allowEIO3 && { allowEIO3 }) };
+export function optionsOf({ profile, allowEIO3, pingTimeout }: Orders): ServerOptions {
+  return { ...profiles[profile], ...(allowEIO3 && { allowEIO3 }), ...(pingTimeout !== undefined && { pingTimeout }) };
 }
 
 export function setup(io: Server): void {

@@ -18,6 +18,8 @@ export interface Orders {
   readonly profile: Profile;
   /** Lets clients of Engine.IO 3 in, whatever the profile says. */
   readonly allowEIO3?: boolean | undefined;
+  /** Milliseconds, in the place of the profile's. */
+  readonly pingTimeout?: number | undefined;
   /** Present when it is to be reached over TLS. */
   readonly certificate?: Certificate | undefined;
 }

@@ -41,6 +41,9 @@ export function play(title: string, cast: Cast, choose: (runs: readonly Run[]) =
   });
 }
 
+/** Milliseconds in which no ping comes through, at most: on a busy machine an eviction takes two or three seconds. */
+const EVICTION_TIME = 6_000;
+
 /** One server for each profile, started when it is first asked for. */
 class Servers {
   readonly #cast: Cast;
@@ -51,9 +54,15 @@ class Servers {
   }
 
   get(profile: Profile): Promise<Running> {
-    const running = this.#running.get(profile) ?? this.#cast.host.start({ profile, ...admitting(this.#cast.library) });
+    const running = this.#running.get(profile) ?? this.#start(profile);
     this.#running.set(profile, running);
     return running;
+  }
+
+  #start(profile: Profile): Promise<Running> {
+    const { host, library, manner } = this.#cast;
+    const pingTimeout = manner !== "awake" && profile === "brisk" ? EVICTION_TIME : undefined;
+    return host.start({ profile, ...admitting(library), pingTimeout });
   }
 
   /** Gives back what went wrong. */

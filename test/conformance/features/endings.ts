@@ -144,10 +144,10 @@ export const endings: readonly Feature[] = [
     profile: "brisk",
     scenarios: {
       "once it leaves a ping unanswered": async (stage) => {
-        const session = await stage.raw();
-        const id = await session.connect();
+        // First: what it takes to wake a host for it must not use up the other one's time.
         const watcher = await stage.join();
-        const witness = await watch(stage, watcher, id);
+        const session = await stage.raw();
+        const witness = await watch(stage, watcher, await session.connect());
         await stage.step();
         assert.deepEqual(await witness(), endingFor("ping timeout"));
         assert.equal(await ask(watcher, "echo", "still here"), "still here");

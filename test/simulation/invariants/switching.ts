@@ -9,14 +9,19 @@ export function switching({ simulation, fail }: Watch): Invariant {
   const opened = new Map<string, { readonly time: number; readonly cuts: number }>();
   /** Connections that met a limit, or did not answer a ping: that is judged elsewhere. */
   const ended = new Set<string>();
+  /** Whether the app has given its clients less time than that. */
+  let isHurried = false;
   return {
     on: {
+      serverCloses: ({ drain }) => void (isHurried ||= (drain?.force ?? Infinity) < SWITCH_TIME),
+      serverOpens: () => void (isHurried = false),
       clientOpened: ({ client, sid }) => void opened.set(sid, { time: simulation.now, cuts: simulation.clients[client]!.line.cuts }),
       limitHit: ({ sid }) => void ended.add(sid),
       sessionClosed: ({ sid, reason }) => {
         if (reason === "ping timeout") ended.add(sid);
       },
       stranded: ({ sid }) => {
+        if (isHurried) return;
         const { line } = simulation.clients.find((client) => client.sid === sid)!;
         const { time, cuts } = opened.get(sid)!;
         const isQuick = 6 * line.quality.latency[1] < SWITCH_TIME && line.clearSince <= time;
