@@ -309,8 +309,11 @@ async function visit(url: string): Promise<string> {
   return (await fetch(`${url}/say?room=red`)).text();
 }
 
+/** Milliseconds after which an answer does not come any more: better than that the test takes too long. */
+const ACK_TIMEOUT = 20_000;
+
 async function enter(url: string, room: string, path = "/socket.io", options: Partial<ManagerOptions & SocketOptions> = {}): Promise<Socket> {
-  const socket = connect(url, { path, query: { room }, transports: ["websocket"], forceNew: true, reconnection: false, ...options });
+  const socket = connect(url, { path, query: { room }, transports: ["websocket"], forceNew: true, reconnection: false, ackTimeout: ACK_TIMEOUT, ...options });
   onTestFinished(() => void socket.close());
   await new Promise<void>((resolve, reject) => socket.on("connect", resolve).on("connect_error", reject));
   return socket;
