@@ -42,7 +42,7 @@ export function play(title: string, cast: Cast, choose: (runs: readonly Run[]) =
 }
 
 /** Milliseconds in which no ping comes through, at most: on a busy machine an eviction takes two or three seconds. */
-const EVICTION_TIME = 6_000;
+const EVICTION_TIME = 4_000;
 
 /** One server for each profile, started when it is first asked for. */
 class Servers {
@@ -61,8 +61,8 @@ class Servers {
 
   #start(profile: Profile): Promise<Running> {
     const { host, library, manner } = this.#cast;
-    const pingTimeout = manner !== "awake" && profile === "brisk" ? EVICTION_TIME : undefined;
-    return host.start({ profile, ...admitting(library), pingTimeout });
+    const isSlow = manner !== "awake" && profile === "brisk";
+    return host.start({ profile, ...admitting(library), ...(isSlow && { pingTimeout: EVICTION_TIME }) });
   }
 
   /** Gives back what went wrong. */
