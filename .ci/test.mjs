@@ -14,6 +14,7 @@ const projects = { main: ["main", "simulation"], system: ["system"] };
 const suite = process.argv[2];
 let passed = 0;
 let failed = 0;
+let skipped = 0;
 /** What failed, a line each: told again at the end, as what the tests print is long. */
 const failures = [];
 
@@ -21,6 +22,7 @@ installPackages();
 if (suite === "main") ["build", "typecheck", "lint"].forEach(runScript);
 else buildWhenStale();
 runVitest();
+if (skipped > 0) console.log(`${skipped} skipped`);
 for (const failure of failures) console.log(`failed: ${failure}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
@@ -53,7 +55,9 @@ function readReport(report) {
 
 function countTests({ name, status, message, assertionResults }) {
   const broken = assertionResults.filter((test) => test.status === "failed");
-  passed += assertionResults.filter((test) => test.status === "passed").length;
+  const good = assertionResults.filter((test) => test.status === "passed");
+  passed += good.length;
+  skipped += assertionResults.length - good.length - broken.length;
   const file = relative(".", name);
   for (const test of broken) fail(`${file}: ${test.fullName}: ${briefly(test.failureMessages[0])}`);
   // A file that does not load has no tests.
