@@ -4,7 +4,7 @@ import { Losses } from "./recovery-losses.ts";
 import { type Audience, type LogEntry, RecoveryLog } from "./recovery-log.ts";
 import { NamespaceStore, type StoredSession, type StoredState } from "./recovery-store.ts";
 import type { RecoveryTerms } from "./recovery-terms.ts";
-import { type Track, Tracks } from "./recovery-tracks.ts";
+import { type Stored, type Track, Tracks } from "./recovery-tracks.ts";
 
 /** A socket that is there no more, and since when. */
 export interface LostSession {
@@ -71,7 +71,7 @@ export class History {
     this.#log.append(entry);
     // Nothing that is stored may tell of this event: the numbers of later ones must not begin before it.
     if (this.#log.packets === 0) this.signLife();
-    this.#storeLosses();
+    this.#storeChanges();
   }
 
   /** What a client that has `offset` was not sent, oldest first; `undefined` where not all of it is there any more. */
@@ -85,9 +85,9 @@ export class History {
   prune(time: number): void {
     const had = this.#log.packets;
     this.#log.prune(time);
-    if (this.#log.packets > 0 || had === 0) return this.#storeLosses();
+    if (this.#log.packets > 0 || had === 0) return this.#storeChanges();
     this.#tracks.pass(this.#seq + 1);
-    this.#storeLosses();
+    this.#storeChanges();
     this.signLife();
   }
 
@@ -132,7 +132,7 @@ export class History {
     this.#tracks.drop(sid);
     if (pid !== undefined) this.#store?.deleteSession(pid);
     if (this.#tracks.size === 0) this.#reset();
-    else this.#storeLosses();
+    else this.#storeChanges();
   }
 
   /** Nobody is here, and nobody can come back. */
@@ -161,13 +161,18 @@ export class History {
   }
 
   /** Stores a socket as it is; `at` is when it was lost, in milliseconds since the Unix epoch. */
-  putSession({ sid, pid, rooms, data }: PersistedSession, track: Track, at: number | undefined): void {
+  putSession({ pid, rooms, data }: PersistedSession, track: Track, at: number | undefined): void {
     if (this.#store === undefined) return;
-    const { since, lost } = track;
+    const isStored = this.#put(track, pid, { rooms, data, at });
+    track.stored = isStored ? { rooms, data: cloneOf(data), at } : undefined;
+  }
+
+  /** Returns whether the store took it. */
+  #put(track: Track, pid: string, stored: Stored): boolean {
+    const { sid, since, lost } = track;
     const stays = [...track.stays.values()].map(({ room, from }) => [room, from] as const);
     const past = track.allPast.map(({ room, from, until }) => [room, from, until] as const);
-    this.#store.putSession({ sid, pid, rooms, data, at, since, lost, stays, past });
-    track.stored = { data: cloneOf(data) };
+    return this.#store!.putSession({ sid, pid, ...stored, since, lost, stays, past });
   }
 
   /** Tells the store that the server is alive. */
@@ -186,6 +191,7 @@ export class History {
     const track = this.#tracks.add(sid);
     Object.assign(track, { pid, since: stored.since, lost: stored.lost });
     for (const [room, from] of stored.stays) this.#tracks.join(track, room, from);
+    track.stored = { rooms, data: cloneOf(data), at: stored.at };
     return { session: { sid, pid, rooms, data }, track, at: Math.min(at, this.#terms.now()) };
   }
 
@@ -195,10 +201,14 @@ export class History {
     for (const { sid, ...stay } of past) this.#tracks.addPast({ track: this.#tracks.get(sid)!, ...stay });
   }
 
-  #storeLosses(): void {
-    const { losses } = this.#tracks;
+  /** Losses, and with them the stays that they have outlived: else these would seem to have been lost in part. What could not be stored is tried again next time. */
+  #storeChanges(): void {
+    const { changed, losses } = this.#tracks;
+    for (const track of changed) {
+      const { pid, stored } = track;
+      if (pid === undefined || stored === undefined || this.#put(track, pid, stored)) changed.delete(track);
+    }
     for (const audience of losses.changed) {
-      // What could not be stored is tried again next time.
       if (this.#store?.putLosses(audience, losses.get(audience)) !== false) losses.changed.delete(audience);
     }
   }

@@ -96,8 +96,9 @@ export class NamespaceStore {
     this.#delete(`event:${seq}`);
   }
 
-  putSession(session: StoredSession): void {
-    this.#put(`session:${session.pid}`, session);
+  /** Returns whether the store took it. */
+  putSession(session: StoredSession): boolean {
+    return this.#put(`session:${session.pid}`, session);
   }
 
   deleteSession(pid: string): void {

@@ -10,6 +10,15 @@ export interface Stay {
   readonly until: number;
 }
 
+/** What is stored of a socket beside what its track knows. */
+export interface Stored {
+  readonly rooms: Room[];
+  /** A copy. */
+  readonly data: unknown;
+  /** When its client was lost, in milliseconds since the Unix epoch. */
+  readonly at: number | undefined;
+}
+
 /** What one socket was sent, as far as it must be known to tell what its client has missed. */
 export class Track {
   readonly sid: SocketId;
@@ -23,8 +32,8 @@ export class Track {
   readonly stays = new Map<Room, Stay>();
   /** Its stays in rooms that it has left, in their order, while events from that time are still in the log. */
   readonly past = new Map<Room, Stay[]>();
-  /** What of it is stored; absent where something has changed since then. */
-  stored: { readonly data: unknown } | undefined;
+  /** What is stored of it beside this; absent where it has joined or left since then. */
+  stored: Stored | undefined;
 
   constructor(sid: SocketId) {
     this.sid = sid;
@@ -62,6 +71,8 @@ export class Track {
 /** The sockets of a namespace, those that are there and those that may come back, and since when they are in which rooms. */
 export class Tracks {
   readonly losses: Losses;
+  /** Of these, a stay was forgotten since they were stored. */
+  readonly changed = new Set<Track>();
   readonly #maxPast: number;
   readonly #bySid = new Map<SocketId, Track>();
   /** How many stays there are in each room, past ones too. */
@@ -137,6 +148,7 @@ export class Tracks {
     for (const room of track.stays.keys()) this.#release(room);
     for (const { room } of track.allPast) this.#release(room);
     track.past.clear();
+    this.changed.delete(track);
     this.losses.forgetSocket(sid);
   }
 
@@ -144,6 +156,7 @@ export class Tracks {
     this.#bySid.clear();
     this.#stays.clear();
     this.#ended.length = 0;
+    this.changed.clear();
     this.losses.clear();
   }
 
@@ -161,6 +174,7 @@ export class Tracks {
     // Its socket may be gone altogether.
     if (past === undefined) return;
     track.lost = Math.max(track.lost, lost(stay));
+    this.changed.add(track);
     past.shift();
     if (past.length === 0) track.past.delete(room);
     this.#release(room);

@@ -95,8 +95,9 @@ export class RecoveryAdapter extends MemoryAdapter {
   override addAll(id: SocketId, rooms: Set<Room>): void {
     const track = this.#history.enter(id, rooms);
     // It goes on although the process was gone, and its client has not noticed.
-    if (rooms.has(id) && track.pid !== undefined) this.#lost.delete(track.pid);
-    if (this.#signDue() === -Infinity) this.#history.signLife();
+    if (rooms.has(id) && track.pid !== undefined && this.#lost.delete(track.pid)) track.stored = undefined;
+    // While everybody was away there were no signs, and the next tick may find another process.
+    if (this.#signDue() <= this.#terms.now()) this.#history.signLife();
     void super.addAll(id, rooms);
     // A listener may have undone it.
     const joined = this.sids.get(id);

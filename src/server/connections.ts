@@ -51,7 +51,7 @@ export class Connections implements EngineHandler, PeerHome {
 
   /** A connection that goes on; each of its sockets is put in its place. Returns how to tell the app of them. */
   async restore(session: Session, snapshot: PeerSnapshot): Promise<() => void> {
-    const peer = new Peer(session, this);
+    const peer = new Peer(session, this, session, this.parts.arrivals.resume(snapshot.arrival));
     session.handler = peer;
     peer.resume(snapshot);
     const announcements: (() => void)[] = [];

@@ -120,7 +120,7 @@ export class Namespace<
     this.sockets.set(socket.id, socket);
     this.#admitting -= 1;
     peer.joined(socket);
-    socket.resume(snapshot.rooms);
+    socket.resume(snapshot);
     return () => this.#announce(socket);
   }
 

@@ -5,6 +5,7 @@ import type { Logs } from "../log.ts";
 import type { Host } from "../platform.ts";
 import type { DeadlineQueue, Schedule } from "../schedule.ts";
 import type { Codec } from "../wire/codec.ts";
+import type { Arrivals } from "./arrivals.ts";
 import type { Faults } from "./faults.ts";
 import type { Counters } from "./metrics.ts";
 import type { ResolvedServerOptions } from "./options.ts";
@@ -21,8 +22,7 @@ export interface NamespaceParts {
   /** In force now: `attach` may still change them. */
   readonly options: ResolvedServerOptions;
   readonly engineOptions: ResolvedEngineOptions;
-  /** A number that is larger each time: the order in which connections and sockets came. */
-  readonly nextArrival: () => number;
+  readonly arrivals: Arrivals;
   /** When each namespace next forgets what nobody can come back for. */
   readonly recoveries: DeadlineQueue<Recovery>;
   /** Where recovery keeps things, unless the app says otherwise. */

@@ -43,11 +43,11 @@ export class Peer implements SessionHandler {
   /** What the last snapshot said of data. */ #seen: readonly Glance[] | undefined;
   #closeListeners: Set<() => void> | undefined;
 
-  constructor(conn: Session, home: PeerHome, carrier: Carrier = conn) {
+  constructor(conn: Session, home: PeerHome, carrier: Carrier = conn, arrival: number = home.parts.arrivals.next()) {
     this.conn = conn;
     this.#carrier = carrier;
     this.#home = home;
-    this.arrival = home.parts.nextArrival();
+    this.arrival = arrival;
     this.dialect = dialectOf(carrier.protocol);
     const decoder = home.parts.codec.createDecoder(this.dialect.decoderLimits(home.parts.engineOptions.limits));
     this.#assembly = new Assembly(decoder, home.parts, (packet, bytes) => this.#take(packet, bytes));
@@ -102,7 +102,7 @@ export class Peer implements SessionHandler {
     const sockets = joined.map((socket) => socket.snapshot());
     this.#seen = joined.map((socket) => new Glance(socket));
     const connectDue = joined.length === 0 ? this.#deadline.due + host.wallClock() - host.now() : undefined;
-    return { sockets, refusals: this.#refusals, left: [...(this.#left ?? [])], connectDue, auths: this.#sockets.auths };
+    return { arrival: this.arrival, sockets, refusals: this.#refusals, left: [...(this.#left ?? [])], connectDue, auths: this.#sockets.auths };
   }
 
   /** @internal Goes on where a snapshot left off; its sockets follow. */

@@ -8,6 +8,7 @@ import type { EventsMap } from "../events/event-maps.ts";
 import { Deadline, type Schedule } from "../schedule.ts";
 import { Batch } from "../wire/batch.ts";
 import type { Packet } from "../wire/packet.ts";
+import { Arrivals } from "./arrivals.ts";
 import { isThenable } from "./faults.ts";
 import type { NamespaceParts } from "./parts.ts";
 import type { Peer } from "./peer.ts";
@@ -127,17 +128,22 @@ export class Recovery implements RecoveryTerms {
   }
 
   /** The socket is connected. */
-  opened(socket: AnySocket): void {
+  opened(socket: AnySocket, arrival = this.#home.parts.arrivals.next()): void {
     if (socket.pid === undefined) return;
-    this.#present.set(socket.pid, { socket, arrival: this.#home.parts.nextArrival() });
+    this.#present.set(socket.pid, { socket, arrival });
     this.changed(socket);
   }
 
   /** The socket goes on after a sleep. */
-  resumed(socket: AnySocket): void {
-    const { adapter } = this.#home;
+  resumed(socket: AnySocket, arrival: number | undefined): void {
+    const { adapter, parts } = this.#home;
     if (adapter instanceof RecoveryAdapter) adapter.distrust(socket.id);
-    this.opened(socket);
+    this.opened(socket, parts.arrivals.resume(arrival));
+  }
+
+  /** When a socket came that is there now. */
+  arrivalOf(pid: string | undefined): number | undefined {
+    return pid === undefined ? undefined : this.#present.get(pid)?.arrival;
   }
 
   /** The socket leaves; its rooms are still there. Returns whether it may come back. */
@@ -175,7 +181,7 @@ export class Recovery implements RecoveryTerms {
 
   /** What is stored of the socket may have changed. */
   changed(socket: AnySocket): void {
-    if (this.store === undefined) return;
+    if (this.store === undefined || socket.pid === undefined) return;
     if (this.#unsaved.size === 0) this.#home.parts.host.endOfTurn(() => this.#save());
     this.#unsaved.add(socket);
   }
@@ -270,9 +276,8 @@ export class Recovery implements RecoveryTerms {
 export function recoveryParts(
   schedule: Schedule,
   recoveryStore: RecoveryStore | undefined,
-): Pick<NamespaceParts, "recoveries" | "recoveryStore" | "nextArrival"> {
-  let arrivals = 0;
-  return { recoveries: schedule.queue((recovery) => recovery.tick()), recoveryStore, nextArrival: () => ++arrivals };
+): Pick<NamespaceParts, "arrivals" | "recoveries" | "recoveryStore"> {
+  return { arrivals: new Arrivals(), recoveries: schedule.queue((recovery) => recovery.tick()), recoveryStore };
 }
 
 /** Forgets what a server before has left in the store, also of namespaces that do not come back. */

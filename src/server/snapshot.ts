@@ -19,6 +19,8 @@ export interface SavedConnection {
 
 /** What is kept of a peer. */
 export interface PeerSnapshot {
+  /** Its place in the order in which connections and sockets came. Absent in what was kept before it was told. */
+  readonly arrival?: number | undefined;
   readonly sockets: readonly SocketSnapshot[];
   readonly refusals: number;
   /** Namespaces that the server has ended. */
@@ -38,6 +40,8 @@ export interface SocketSnapshot {
   readonly data: unknown;
   /** What its client shows when it comes back. */
   readonly pid: string | undefined;
+  /** Its place in the order in which connections and sockets came. */
+  readonly arrival?: number | undefined;
   readonly rooms: readonly string[];
   /** Acknowledgement ids that its namespace has used: a late answer must not be taken for another's. */
   readonly ackIds: number;

@@ -240,10 +240,10 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
   abstract readonly claimedOffset: unknown;
 
   /** @internal Goes on where a snapshot left off. */
-  resume(rooms: readonly string[]): void {
+  resume({ rooms, arrival }: Pick<SocketSnapshot, "rooms" | "arrival">): void {
     this.#state = "connected";
     this.#tellAdapter((adapter) => adapter.addAll(this.id, new Set(rooms)));
-    this.nsp.recovery?.resumed(this);
+    this.nsp.recovery?.resumed(this, arrival);
   }
 
   /** Throws where `wanted` are too many. */

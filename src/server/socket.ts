@@ -100,7 +100,9 @@ export class Socket<
 
   /** @internal */ override snapshot(): SocketSnapshot {
     const { id, nsp, data, pid } = this;
-    return { id, nsp: nsp.name, auth: (this.#keptAuth ??= { ...this.#auth }), issued: this.#issued, data, pid, rooms: [...this.rooms], ackIds: nsp.ackIds };
+    const auth = (this.#keptAuth ??= { ...this.#auth });
+    const arrival = nsp.recovery?.arrivalOf(pid);
+    return { id, nsp: nsp.name, auth, issued: this.#issued, data, pid, arrival, rooms: [...this.rooms], ackIds: nsp.ackIds };
   }
 
   /**

@@ -112,6 +112,11 @@ export class MemoryHost implements Host {
     return Uint8Array.from({ length }, () => this.#randomWord() & 255);
   }
 
+  /** The process that asked to be woken is gone. */
+  forgetAlarm(): void {
+    this.#alarm = undefined;
+  }
+
   wakeAt(time: number, tick: (now: number) => void): void {
     this.wakeUps.push(time);
     if (this.#alarm === undefined || time < this.#alarm.time) this.#alarm = { time, tick };

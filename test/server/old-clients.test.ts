@@ -3,6 +3,7 @@ import { describe, test } from "#test";
 import type { ServerOptions } from "../../src/index.ts";
 import { openWebSocket } from "../memory/client.ts";
 import { MemoryServer } from "../memory/server.ts";
+import { MapStore } from "./map-store.ts";
 
 async function serve(options: ServerOptions = {}) {
   const server = new MemoryServer({ allowEIO3: true, ...options });
@@ -104,5 +105,15 @@ describe("Socket.IO protocol 4 (W-48, W-50)", () => {
     const { open } = await serve({ connectionStateRecovery: {} });
     const { ws } = await open();
     assert.deepEqual(ws.take(), ["40"]);
+  });
+
+  test("of it nothing is stored that a process after this one would wait for", async () => {
+    const store = new MapStore();
+    const { io, open, server } = await serve({ connectionStateRecovery: { store } });
+    const { ws } = await open();
+    io.sockets.sockets.forEach((socket) => (socket.data.value = 1));
+    ws.send('42["anything"]');
+    await server.host.settle();
+    assert.deepEqual([...store.values.keys()].filter((key) => key.includes("session:")), []);
   });
 });

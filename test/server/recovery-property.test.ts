@@ -10,6 +10,8 @@ import { MapStore } from "./map-store.ts";
 /** Many thousands pass; these take two seconds. */
 const RUNS = 700;
 const DURATION = 1000;
+/** Milliseconds between two signs of life in the store. */
+const SIGN_OF_LIFE = DURATION / 4;
 const ROOMS = ["a", "b"] as const;
 type Room = (typeof ROOMS)[number];
 
@@ -74,7 +76,7 @@ interface Session {
   readonly expected: number[];
   /** When its client was lost; `undefined` while it is there. */
   lostAt: number | undefined;
-  /** It left for good, or what is known of its time is too rough to judge a refusal. */
+  /** It left for good, or it was there when the process went: when that was is known to the store by its last sign of life. */
   state: "recoverable" | "gone" | "uncertain";
 }
 
@@ -188,13 +190,15 @@ class World {
     const { session } = roamer;
     const claim = { pid: session?.pid, offset: roamer.offset };
     const reason = session && this.#reasonToRefuse(session, roamer.heard);
+    const isTooRough = this.host.now() - (session?.lostAt ?? 0) > DURATION - SIGN_OF_LIFE;
     roamer.line = line;
     await line.join(claim);
     // It may take long until it looks.
     await this.host.settle();
     const welcomed = await this.#read(roamer);
     assert.ok(welcomed, "let in");
-    if (session === undefined || session.state === "uncertain") return;
+    if (session === undefined || (session.state === "uncertain" && isTooRough)) return;
+    if (session.state === "uncertain" && roamer.session === session) session.state = "recoverable";
     // Of events that excepted rooms, only the last is remembered: whoever joins such a room later may be refused without need.
     const isVague = session.moved && this.log.some(({ excepts }) => excepts);
     if (roamer.session !== session && reason === undefined && isVague) return;
@@ -310,8 +314,9 @@ class World {
     for (const roamer of this.roamers) roamer.line = undefined;
     for (const session of this.sessions.values()) {
       if (this.setting.store === "memory") session.state = "gone";
-      else if (session.state === "recoverable") session.state = "uncertain";
+      else if (session.state === "recoverable" && session.lostAt === undefined) Object.assign(session, { state: "uncertain", lostAt: this.host.now() });
     }
+    this.host.forgetAlarm();
     this.store = this.store.takeOver();
     this.io = this.#start();
   }

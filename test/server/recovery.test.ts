@@ -547,4 +547,52 @@ describe("a store", () => {
     assert.deepEqual(new Set(faults), new Set(["recovery store: full"]));
     assert.equal((await enter(serve(store, host), { pid })).socket.recovered, false);
   });
+
+  test("knows that somebody is there again who came back after a long time in which nobody was", async () => {
+    const [store, host] = [new MapStore(), new MemoryHost()];
+    const before = serve(store, host, { pingInterval: 1e9 });
+    const { client, pid } = await enter(before);
+    await cut(before, client);
+    await host.advance(119_000);
+    await enter(before, { pid });
+    host.forgetAlarm();
+    const after = serve(store, host);
+    await host.advance(30_000);
+    assert.equal((await enter(after, { pid })).socket.recovered, true);
+  });
+
+  test("knows that a stay was over before what was lost of its room later", async () => {
+    const [store, host] = [new MapStore(), new MemoryHost()];
+    const limits = { maxRecoveryPackets: 2 };
+    const before = serve(store, host, { limits });
+    const { client, pid, socket } = await enter(before);
+    const other = await enter(before);
+    await other.socket.join("room");
+    await socket.join("room");
+    before.to("room").emit("one");
+    await host.settle();
+    const { offset } = hear(client);
+    await socket.leave("room");
+    await host.settle();
+    for (const event of ["two", "three", "four"]) before.to("room").emit(event);
+    assert.equal((await enter(serve(store, host, { limits }), { pid, offset })).socket.recovered, true);
+  });
+
+  test("gives a client its socket also where the platform lists its new connection first after a sleep", async () => {
+    const [store, host] = [new MapStore(), new MemoryHost()];
+    const before = serve(store, host);
+    const { pid, socket } = await enter(before);
+    await connect(before);
+    const snapshots = [...before.engine.sessions.values()].map((session) => structuredClone(before.snapshot(session)!));
+    const awake = serve(store, host);
+    const frames: unknown[] = [];
+    const ws = { bufferedAmount: 0, send: (data: unknown) => void frames.push(data), close: () => {}, terminate: () => {} };
+    const [handler] = await awake.restore(snapshots.toReversed().map((snapshot) => ({ snapshot, ws })));
+    handler!.message(`40${JSON.stringify({ pid })}`);
+    await host.settle();
+    assert.match(String(frames.at(-1)), new RegExp(`^40{"sid":"${socket.id}"`));
+    // Who comes now comes later than all of them.
+    const next = await enter(awake, { pid });
+    assert.equal(next.socket.id, socket.id);
+  });
 });
