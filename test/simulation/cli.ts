@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { runCluster } from "./cluster/cluster.ts";
-import { drawScenario } from "./draw.ts";
+import { type Draw, drawScenario, isDraw } from "./draw.ts";
 import { type Outcome, run } from "./run.ts";
 import { mutations } from "./mutations.ts";
 import type { Scenario } from "./scenario.ts";
@@ -21,8 +21,10 @@ const { values } = parseArgs({
     hashes: { type: "boolean", default: false },
     mutations: { type: "boolean", default: false },
     bug: { type: "string", default: "" },
+    draw: { type: "string", default: "ordinary" },
   },
 });
+const draw = drawOf(values.draw);
 
 if (values.replay !== undefined) await replay(scenarioOf(values.replay));
 else if (values.seed !== undefined) await replay(scenarioOf(values.seed));
@@ -32,9 +34,14 @@ else if (values.hashes) await showHashes(Number(values.from), Number(values.seed
 else if (values.mutations) await showMutations(Number(values.seeds), values.bug);
 else await sweepSeeds(Number(values.from), Number(values.seeds));
 
+function drawOf(name: string): Draw {
+  if (!isDraw(name)) throw new TypeError(`--draw takes "ordinary" or "returns", got "${name}"`);
+  return name;
+}
+
 /** Of a seed, or from a file. */
 function scenarioOf(source: string): Scenario {
-  return /^\d+$/.test(source) ? drawScenario(Number(source)) : (JSON.parse(readFileSync(source, "utf8")) as Scenario);
+  return /^\d+$/.test(source) ? drawScenario(Number(source), draw) : (JSON.parse(readFileSync(source, "utf8")) as Scenario);
 }
 
 async function replay(scenario: Scenario): Promise<void> {
@@ -49,7 +56,7 @@ function show({ lines, hash, violation }: Outcome): void {
 
 /** The way that each seed goes, without what happens on it. */
 async function showHashes(from: number, count: number): Promise<void> {
-  for (let seed = from; seed < from + count; seed++) console.log(seed, (await run(drawScenario(seed), { trace: "hash" })).hash);
+  for (let seed = from; seed < from + count; seed++) console.log(seed, (await run(drawScenario(seed, draw), { trace: "hash" })).hash);
 }
 
 /** Prints the smallest scenario that fails as this one does. */
@@ -63,7 +70,7 @@ async function sweepSeeds(from: number, count: number): Promise<void> {
   const start = performance.now();
   const { findings, happened } = await sweep(from, count, (done) => {
     if (done % 10_000 === 0) console.log(`${done} seeds`);
-  });
+  }, draw);
   for (const { seed, id, time, message } of findings.slice(0, 20)) console.log(`seed ${seed} at ${time} ms, ${id}: ${message.slice(0, 800)}`);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`${count} seeds from ${from}, ${happened} happenings, ${seconds} s: ${findings.length} violations`);

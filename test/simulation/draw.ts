@@ -9,20 +9,38 @@ import { type ClientPlan, type FaultKind, type Scenario, type SimulatedOptions, 
 
 const namespaces = ["/", "/", "/a", "/b", "/d1", "/d2"];
 
-/** Of so many seeds, one has the released client. */
-const RELEASED = 200;
+/** How probable it is that a run has what bugs of returns and of the released client need. */
+interface Odds {
+  readonly released: number;
+  readonly recovery: number;
+  readonly skipMiddlewares: number;
+}
+
+const odds: Readonly<Record<Draw, Odds>> = {
+  // The released client is slow.
+  ordinary: { released: 1 / 200, recovery: 0.35, skipMiddlewares: 0.7 },
+  returns: { released: 1 / 2, recovery: 0.8, skipMiddlewares: 0.5 },
+};
+
+/** What seeds become: a bit of everything, or mostly returns of released clients. */
+export type Draw = "ordinary" | "returns";
+
+export function isDraw(name: string): name is Draw {
+  return Object.hasOwn(odds, name);
+}
 
 /** The scenario of a seed: always the same one. */
-export function drawScenario(seed: number): Scenario {
+export function drawScenario(seed: number, draw: Draw = "ordinary"): Scenario {
+  const { released: releasedOdds, ...recovery } = odds[draw];
   const random = new Random(seed, "scenario");
   const faults = faultKinds.filter(() => random.chance(0.5));
   const old = new Random(seed, "old clients");
   const allowEIO3 = old.chance(0.2);
-  const options = { ...drawSlowConsumer(new Random(seed, "slow consumer"), drawOptions(new Random(seed, "options"), faults)), ...(allowEIO3 && { allowEIO3 }) };
+  const options = { ...drawSlowConsumer(new Random(seed, "slow consumer"), drawOptions(new Random(seed, "options"), faults, recovery)), ...(allowEIO3 && { allowEIO3 }) };
   const drawn = Array.from({ length: random.between(1, 4) }, () => drawClient(random, faults, options));
   const known = drawn.map((plan) => (allowEIO3 && old.chance(0.6) ? makeOld(old, plan, options) : plan));
   const released = new Random(seed, "released client");
-  const clients = released.chance(1 / RELEASED) ? known.map((plan) => (released.chance(0.7) ? makeReleased(plan) : plan)) : known;
+  const clients = released.chance(releasedOdds) ? known.map((plan) => (released.chance(0.7) ? makeReleased(plan) : plan)) : known;
   const count = random.pick([60, 100, 200, 400]);
   const kinds = weighSteps(faults);
   const steps = Array.from({ length: count }, () => drawStep(random, kinds, clients));
@@ -64,7 +82,7 @@ const tiny: Readonly<Partial<Record<keyof Limits, readonly [base: number, unit: 
   maxRecoverySessions: [0, 1],
 };
 
-function drawOptions(random: Random, faults: readonly FaultKind[]): SimulatedOptions {
+function drawOptions(random: Random, faults: readonly FaultKind[], { recovery, skipMiddlewares }: Omit<Odds, "released">): SimulatedOptions {
   const limits: Partial<Record<keyof Limits, number>> = {};
   for (const [name, [base, unit]] of Object.entries(tiny)) {
     // A middleware that hangs must be over before the run is.
@@ -80,7 +98,7 @@ function drawOptions(random: Random, faults: readonly FaultKind[]): SimulatedOpt
     maxHttpBufferSize: random.chance(0.2) ? 400 + 200 * random.between(1, 3) : 1e6,
     cleanupEmptyChildNamespaces: random.chance(0.5),
     handlerErrors: random.chance(0.15) ? "disconnect" : "contain",
-    ...(random.chance(0.35) && { connectionStateRecovery: drawRecovery(random) }),
+    ...(random.chance(recovery) && { connectionStateRecovery: drawRecovery(random, skipMiddlewares) }),
     limits,
   };
 }
@@ -93,8 +111,8 @@ function drawSlowConsumer(random: Random, options: SimulatedOptions): SimulatedO
   return { ...others, slowConsumer: random.pick(["drop-oldest", "drop-newest"]), limits: { ...lowest, ...(options.limits as Partial<Limits>) } };
 }
 
-function drawRecovery(random: Random): { maxDisconnectionDuration: number; skipMiddlewares: boolean } {
-  return { maxDisconnectionDuration: random.pick([300, 2000, 20_000]), skipMiddlewares: random.chance(0.7) };
+function drawRecovery(random: Random, skipMiddlewares: number): { maxDisconnectionDuration: number; skipMiddlewares: boolean } {
+  return { maxDisconnectionDuration: random.pick([300, 2000, 20_000]), skipMiddlewares: random.chance(skipMiddlewares) };
 }
 
 // ---- clients

@@ -17,7 +17,9 @@ export class Members {
 
   constructor(before?: Members) {
     // Whoever was there has its rooms when it goes on.
-    if (before !== undefined) for (const [socket, rooms] of before.#rooms) this.#asleep.set(socket.id, rooms);
+    if (before === undefined) return;
+    for (const [socket, rooms] of before.#rooms) this.#asleep.set(socket.id, rooms);
+    for (const [id, lost] of before.#lost) this.#lost.set(id, lost);
   }
 
   /** Each socket with its rooms, without the one of its own. */
@@ -67,10 +69,10 @@ export class Members {
   }
 
   /** The same of those whose clients are away. */
-  selectLost(nsp: object, rooms: readonly string[], except: readonly string[]): string[] {
+  selectLost({ name }: Namespace, rooms: readonly string[], except: readonly string[]): string[] {
     const found: string[] = [];
     for (const [id, { socket, rooms: joined }] of this.#lost) {
-      if (socket.nsp !== nsp || except.some((room) => joined.has(room))) continue;
+      if (socket.nsp.name !== name || except.some((room) => joined.has(room))) continue;
       if (rooms.length === 0 || rooms.some((room) => joined.has(room))) found.push(id);
     }
     return found;

@@ -2,6 +2,7 @@ import { CoreServer, type ServerOptions, type Session, type WebSocketHandler, ty
 import type { ConnectionSnapshot } from "../../src/runtime.ts";
 import { App, type Surroundings } from "./app.ts";
 import type { ServerProcess } from "./process.ts";
+import { SimulatedStore, copy } from "./store.ts";
 
 /** The core on the simulated runtime. */
 class SimulatedServer extends CoreServer {
@@ -19,15 +20,17 @@ export class ServerLife {
   /** Timers that the core has asked for and that neither fired nor were cancelled. */
   liveTimers = 0;
 
+  readonly #store: SimulatedStore;
   readonly #changed = new Set<Session>();
   readonly #saved = new Map<string, { readonly snapshot: ConnectionSnapshot; readonly ws: WebSocketLike | undefined }>();
 
   constructor(process: ServerProcess, options: ServerOptions, surroundings: Surroundings, before?: ServerLife) {
     this.process = process;
+    this.#store = before === undefined ? new SimulatedStore() : before.#store;
     // Compression takes turns of the real platform.
     this.io = new SimulatedServer({ ...options, httpCompression: false, serveClient: false }, {
       host: process,
-      ...(process.sleeps && { changed: (session: Session) => void this.#changed.add(session) }),
+      ...(process.sleeps && { recoveryStore: this.#store, changed: (session: Session) => void this.#changed.add(session) }),
     });
     this.#countTimers();
     this.app = new App(this.io, surroundings, before?.app.members);
@@ -46,7 +49,8 @@ export class ServerLife {
 
   /** Goes on where `before` was; `handed` gets the handler of each WebSocket. */
   async wake(before: ServerLife, handed: (ws: WebSocketLike, handler: WebSocketHandler) => void): Promise<void> {
-    const saved = [...before.#saved.values()];
+    // Newest first, as workerd lists its WebSockets.
+    const saved = [...before.#saved.values()].reverse();
     for (const [id, one] of before.#saved) this.#saved.set(id, one);
     const handlers = await this.io.restore(saved);
     for (const [index, { ws }] of saved.entries()) if (ws !== undefined) handed(ws, handlers[index]!);
@@ -75,18 +79,4 @@ export class ServerLife {
       };
     };
   }
-}
-
-/** As structured cloning copies what a snapshot may be made of, and much faster. */
-function copy<Value>(value: Value): Value {
-  if (typeof value !== "object" || value === null) {
-    if (typeof value === "function" || typeof value === "symbol") throw new TypeError("not plain data");
-    return value;
-  }
-  if (value instanceof Uint8Array) return value.slice() as Value;
-  if (Array.isArray(value)) return value.map(copy) as Value;
-  if (Object.getPrototypeOf(value) !== Object.prototype) throw new TypeError("not plain data");
-  const copied: Record<string, unknown> = {};
-  for (const name of Object.keys(value)) copied[name] = copy((value as Record<string, unknown>)[name]);
-  return copied as Value;
 }

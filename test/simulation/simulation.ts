@@ -257,7 +257,8 @@ export class Simulation implements Site {
     this.saw("serverSlept", {});
     this.life = this.#start(before);
     const { life } = this;
-    life.process.input(() => {
+    // Before anything else reaches it, alarms too.
+    life.process.turn(() => {
       life.wake(before, (ws, handler) => this.#webSockets.get(ws)?.adopt(handler)).catch((error: unknown) => this.threw(error));
     });
   }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { bundleWorker, storedScenario } from "./bundle.ts";
+import type { Draw } from "./draw.ts";
 import { type Mutation, mutations } from "./mutations.ts";
 import type { Finding, Task, TaskResult } from "./worker.ts";
 
@@ -19,7 +20,12 @@ export interface Sweep {
 }
 
 /** Runs the seeds from `from` on, in several threads. */
-export async function sweep(from: number, count: number, heard: (done: number) => void = () => {}): Promise<Sweep> {
+export async function sweep(
+  from: number,
+  count: number,
+  heard: (done: number) => void = () => {},
+  draw: Draw = "ordinary",
+): Promise<Sweep> {
   const bundle = await bundleWorker();
   const findings: Finding[] = [];
   let next = from;
@@ -28,7 +34,7 @@ export async function sweep(from: number, count: number, heard: (done: number) =
     const worker = new Worker(bundle, { resourceLimits });
     while (next < from + count) {
       const portion = Math.min(PORTION, from + count - next);
-      const result = ask(worker, { from: next, count: portion, stopAtFirst: false });
+      const result = ask(worker, { from: next, count: portion, stopAtFirst: false, draw });
       next += portion;
       const { findings: found, happened: more } = await result;
       findings.push(...found);
@@ -55,7 +61,7 @@ export async function findMutations(most: number, chosen: readonly Mutation[] = 
       const worker = new Worker(await bundleWorker(mutation), { resourceLimits });
       const known = placeOf(mutation);
       const first = known === undefined ? undefined : await ask(worker, known);
-      const { findings } = first?.findings.length === 1 ? first : await ask(worker, { from: 1, count: most, stopAtFirst: true });
+      const { findings } = first?.findings.length === 1 ? first : await ask(worker, { from: 1, count: most, stopAtFirst: true, draw: "ordinary" });
       catches[index] = { mutation, finding: findings[0] };
       await worker.terminate();
     }
@@ -66,7 +72,7 @@ export async function findMutations(most: number, chosen: readonly Mutation[] = 
 /** Where the bug was found before. */
 function placeOf({ seed, scenario }: Mutation): Task | undefined {
   if (scenario !== undefined) return storedScenario(`${scenario}.json`);
-  return seed === undefined ? undefined : { from: seed, count: 1, stopAtFirst: true };
+  return seed === undefined ? undefined : { from: seed, count: 1, stopAtFirst: true, draw: "ordinary" };
 }
 
 async function ask(worker: Worker, task: Task): Promise<TaskResult> {

@@ -1,7 +1,7 @@
 /** Runs seeds in a thread of its own: see sweep.ts. */
 import { parentPort } from "node:worker_threads";
 import { runCluster } from "./cluster/cluster.ts";
-import { drawScenario } from "./draw.ts";
+import { type Draw, drawScenario } from "./draw.ts";
 import { leftOnHeap } from "./heap.ts";
 import { type Violation, run } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
@@ -13,6 +13,7 @@ interface Seeds {
   readonly from: number;
   readonly count: number;
   readonly stopAtFirst: boolean;
+  readonly draw: Draw;
 }
 
 export interface Finding extends Violation {
@@ -43,7 +44,7 @@ async function replay(scenario: Scenario): Promise<void> {
   tell({ happened, findings: violation === undefined ? [] : [{ seed: scenario.seed, ...violation }] });
 }
 
-async function perform({ from, count, stopAtFirst }: Seeds): Promise<void> {
+async function perform({ from, count, stopAtFirst, draw }: Seeds): Promise<void> {
   const findings: Finding[] = [];
   let happened = 0;
   for (let seed = from; seed < from + count; seed++) {
@@ -54,14 +55,15 @@ async function perform({ from, count, stopAtFirst }: Seeds): Promise<void> {
       if (cluster.violation !== undefined) findings.push({ seed, ...cluster.violation, message: `(cluster) ${cluster.violation.message}` });
     }
     if (seed % HEAPS === 0) {
-      const left = await leftOnHeap(drawScenario(seed));
+      const left = await leftOnHeap(drawScenario(seed, draw));
       if (left.length > 0) findings.push({ seed, id: "I34", message: `still on the heap: ${left.join(", ")}`, time: 0 });
     }
     const isRunTwice = seed % TWICE === 0;
-    const outcome = await run(drawScenario(seed), isRunTwice ? { trace: "hash" } : {});
+    const scenario = drawScenario(seed, draw);
+    const outcome = await run(scenario, isRunTwice ? { trace: "hash" } : {});
     happened += outcome.happened;
     if (outcome.violation !== undefined) findings.push({ seed, ...outcome.violation });
-    else if (isRunTwice) findings.push(...(await compare(seed, outcome.hash)));
+    else if (isRunTwice) findings.push(...(await compare(scenario, outcome.hash)));
   }
   tell({ findings, happened });
 }
@@ -73,8 +75,8 @@ function tell(result: TaskResult): void {
 }
 
 /** The same again must go the same way, and so must a run in which nothing fails where the app may fail without a consequence. */
-async function compare(seed: number, hash: string): Promise<Finding[]> {
-  const scenario = drawScenario(seed);
+async function compare(scenario: Scenario, hash: string): Promise<Finding[]> {
+  const { seed } = scenario;
   const again = await run(scenario, { trace: "hash" });
   if (again.hash !== hash) return [{ seed, id: "I26", message: "the same seed went another way", time: 0 }];
   if (scenario.options.handlerErrors === "disconnect") return [];
