@@ -28,6 +28,8 @@ export class MemoryWebSocket {
   reads = true;
   /** How the server ended it, if it did. */
   ended: ServerEnd | undefined;
+  /** The server's end, once it is open. */
+  serverEnd: WebSocketLike | undefined;
   readonly #host: MemoryHost;
   readonly #manners: WebSocketManners;
   #handler: WebSocketHandler | undefined;
@@ -79,14 +81,20 @@ export class MemoryWebSocket {
     this.headers = headers;
     const open = (): void => {
       this.#handler = handler;
-      handler.open(this.#serverEnd());
+      this.serverEnd = this.#makeServerEnd();
+      handler.open(this.serverEnd);
     };
     if (this.#manners.opensLater === true) this.#host.defer(open);
     else open();
     return { status: 101, headers: {}, native: this };
   }
 
-  #serverEnd(): WebSocketLike {
+  /** The server has another process now. */
+  adopt(handler: WebSocketHandler): void {
+    this.#handler = handler;
+  }
+
+  #makeServerEnd(): WebSocketLike {
     // oxlint-disable-next-line no-this-alias, typescript/no-this-alias
     const client = this;
     const sendBatch = ({ frames, compress }: SharedFrames): void => {

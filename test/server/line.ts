@@ -1,25 +1,28 @@
-import { type Exchange, type PollingClient, connectPolling, connectWebSocket } from "../memory/client.ts";
-import type { MemoryServer } from "../memory/server.ts";
+import { type Exchange, type PollingClient, type Service, connectPolling, connectWebSocket } from "../memory/client.ts";
 import type { MemoryWebSocket } from "../memory/web-socket.ts";
 
 export type Way = "polling" | "websocket";
 
 /** A connection that the client reads when it likes to: what has not been read is on its way. Packets are Socket.IO's. */
 export class Line {
-  readonly #io: MemoryServer;
+  readonly #io: Service;
   readonly #polling: PollingClient | undefined;
   #poll: Exchange | undefined;
   #ws: MemoryWebSocket | undefined;
   #upgrade: "none" | "half" | "whole" = "none";
 
-  private constructor(io: MemoryServer, polling: PollingClient | undefined, ws: MemoryWebSocket | undefined) {
+  private constructor(io: Service, polling: PollingClient | undefined, ws: MemoryWebSocket | undefined) {
     this.#io = io;
     this.#polling = polling;
     this.#ws = ws;
   }
 
-  static async open(io: MemoryServer, way: Way): Promise<Line> {
+  static async open(io: Service, way: Way): Promise<Line> {
     return way === "polling" ? new Line(io, await connectPolling(io), undefined) : new Line(io, undefined, await connectWebSocket(io));
+  }
+
+  get webSocket(): MemoryWebSocket | undefined {
+    return this.#ws;
   }
 
   /** Asks to join `/`. */

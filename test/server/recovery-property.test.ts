@@ -1,7 +1,8 @@
-/** Whatever happens to the connection: after `recovered` nothing is lost, doubled or reordered, and refusals have a reason (I15, I16, G21, G23). */
+/** Whatever happens to the connection: after `recovered` nothing is lost, doubled or reordered, and refusals have a reason (I15, I16, I31, G21, G23, G44). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, test } from "#test";
+import type { RequestLike } from "../../src/index.ts";
 import { MemoryServer } from "../memory/server.ts";
 import { MemoryHost } from "../memory/host.ts";
 import { Line, type Way } from "./line.ts";
@@ -22,14 +23,14 @@ interface Setting {
 }
 
 type Step =
-  | { readonly do: "connect"; readonly who: number; readonly way: Way }
+  | { readonly do: "connect" | "connect over a sleep"; readonly who: number; readonly way: Way }
   | { readonly do: "read" | "drop" | "vanish" | "upgrade" | "half-upgrade" | "kick"; readonly who: number }
   | { readonly do: "twin"; readonly who: number; readonly first: boolean }
   | { readonly do: "join" | "leave"; readonly who: number; readonly room: Room }
   | { readonly do: "emit"; readonly to: readonly Room[]; readonly except: readonly Room[]; readonly volatile: boolean }
   | { readonly do: "tell" | "tell others"; readonly who: number; readonly volatile: boolean }
   | { readonly do: "wait"; readonly time: number }
-  | { readonly do: "restart" };
+  | { readonly do: "restart" | "sleep" };
 
 const who = fc.nat(1);
 const room = fc.constantFrom(...ROOMS);
@@ -41,6 +42,7 @@ const volatile = fc.boolean();
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 10, arbitrary: fc.record({ do: fc.constant("connect" as const), who, way }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("connect over a sleep" as const), who, way }) },
   { weight: 8, arbitrary: fc.record({ do: often, who }) },
   { weight: 2, arbitrary: fc.record({ do: seldom, who }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("twin" as const), who, first: fc.boolean() }) },
@@ -48,7 +50,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant("emit" as const), to: rooms, except: rooms, volatile }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("tell" as const, "tell others" as const), who, volatile }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("wait" as const), time: fc.constantFrom(1, 400, DURATION, DURATION + 1) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("restart" as const, "sleep" as const) }) },
 );
 
 const setting: fc.Arbitrary<Setting> = fc.record({
@@ -97,6 +99,10 @@ class World {
   readonly log: Sent[] = [];
   io: MemoryServer;
   comebacks = 0;
+  sleeps = 0;
+  /** What stays where it is while processes come and go. */
+  readonly #platform = { host: this.host, handle: (request: RequestLike) => this.io.handle(request) };
+  readonly #lines: Line[] = [];
 
   constructor(given: Setting) {
     this.setting = given;
@@ -150,7 +156,9 @@ class World {
   async #do(each: Step): Promise<void> {
     switch (each.do) {
       case "connect":
-        return this.#connect(this.roamers[each.who]!, await Line.open(this.io, each.way));
+        return this.#connect(this.roamers[each.who]!, await this.#open(each.way));
+      case "connect over a sleep":
+        return this.#connectOverSleep(this.roamers[each.who]!, await this.#open(each.way));
       case "twin":
         return this.#twin(this.roamers[each.who]!, each.first);
       case "emit":
@@ -162,6 +170,8 @@ class World {
         return this.host.advance(each.time);
       case "restart":
         return this.#restart();
+      case "sleep":
+        return this.#sleep();
       case "join":
       case "leave":
         return this.#move(this.roamers[each.who]!, each.do, each.room);
@@ -182,6 +192,12 @@ class World {
     // What was on its way does not arrive.
     if (what === "drop") await roamer.line.drop();
     roamer.line = undefined;
+  }
+
+  async #connectOverSleep(roamer: Roamer, line: Line): Promise<void> {
+    if (roamer.line !== undefined) return;
+    await this.#sleep();
+    await this.#connect(roamer, line);
   }
 
   /** The client joins, and comes back where it can. */
@@ -209,8 +225,8 @@ class World {
   async #twin(roamer: Roamer, first: boolean): Promise<void> {
     const { session, offset } = roamer;
     if (roamer.line !== undefined || session === undefined) return;
-    const own = await Line.open(this.io, "websocket");
-    const other = await Line.open(this.io, "websocket");
+    const own = await this.#open("websocket");
+    const other = await this.#open("websocket");
     const order = first ? [own, other] : [other, own];
     for (const line of order) void line.join({ pid: session.pid, offset });
     await this.host.settle();
@@ -316,9 +332,34 @@ class World {
       if (this.setting.store === "memory") session.state = "gone";
       else if (session.state === "recoverable" && session.lostAt === undefined) Object.assign(session, { state: "uncertain", lostAt: this.host.now() });
     }
+    this.#startAnew();
+  }
+
+  #startAnew(): void {
     this.host.forgetAlarm();
     this.store = this.store.takeOver();
     this.io = this.#start();
+  }
+
+  /** The process goes while nothing keeps it, and connections go on in another one, the newest first. */
+  async #sleep(): Promise<void> {
+    await this.host.settle();
+    const sessions = [...this.io.engine.sessions.values()];
+    if (this.setting.store === "memory" || sessions.some(({ polling, link }) => polling?.waiting === true || !("ws" in link || link.state === "polling"))) return;
+    const saved = sessions.map((session) => ({ snapshot: structuredClone(this.io.snapshot(session)!), ws: session.webSocket })).reverse();
+    this.#startAnew();
+    const handlers = await this.io.restore(saved);
+    for (const { webSocket } of this.#lines) {
+      const index = webSocket === undefined ? -1 : saved.findIndex(({ ws }) => ws !== undefined && ws === webSocket.serverEnd);
+      if (index !== -1) webSocket!.adopt(handlers[index]!);
+    }
+    this.sleeps += 1;
+  }
+
+  async #open(how: Way): Promise<Line> {
+    const line = await Line.open(this.#platform, how);
+    this.#lines.push(line);
+    return line;
   }
 
   #assertPrefixes(): void {
@@ -331,12 +372,15 @@ class World {
 describe("a client that loses its connection at any point", () => {
   test("hears everything once and in order, or knows that it starts anew", async () => {
     let comebacks = 0;
+    let sleeps = 0;
     const steps = fc.array(step, { minLength: 20, maxLength: 80 });
     await fc.assert(fc.asyncProperty(setting, steps, async (given, all) => {
       const world = new World(given);
       await world.run(all);
       comebacks += world.comebacks;
+      sleeps += world.sleeps;
     }), { numRuns: RUNS });
     assert.ok(comebacks > 100, `only ${comebacks} clients came back`);
+    assert.ok(sleeps > 100, `only ${sleeps} sleeps`);
   });
 });
