@@ -135,15 +135,33 @@ export class NamespaceStore {
   }
 }
 
-/** Deletes what namespaces left of which nobody can come back any more. Times are milliseconds since the Unix epoch. */
-export function sweep(store: RecoveryStore, deadline: number): void {
-  const lastUse = new Map<string, number>();
-  const keys: [namespace: string, key: string][] = [];
+/**
+ * Deletes what namespaces left of which nobody can come back any more, unless they are here.
+ *
+ * Times are milliseconds since the Unix epoch. Returns when the first of those that stay was used last.
+ */
+export function sweep(store: RecoveryStore, deadline: number, isHere: (namespace: string) => boolean): number | undefined {
+  const leftovers = new Map<string, { lastUse: number; readonly keys: string[] }>();
   for (const [key, value] of store.list({ prefix: PREFIX })) {
-    const namespace = key.slice(0, key.indexOf('":', PREFIX.length + 1));
-    keys.push([namespace, key]);
-    const { at = 0, alive = 0 } = value as { at?: number; alive?: number };
-    lastUse.set(namespace, Math.max(at, alive, lastUse.get(namespace) ?? 0));
+    const namespace = JSON.parse(key.slice(PREFIX.length, key.indexOf('":', PREFIX.length + 1) + 1)) as string;
+    if (isHere(namespace)) continue;
+    const leftover = leftovers.get(namespace) ?? { lastUse: 0, keys: [] };
+    leftovers.set(namespace, leftover);
+    leftover.lastUse = Math.max(leftover.lastUse, timeOf(value));
+    leftover.keys.push(key);
   }
-  for (const [namespace, key] of keys) if (lastUse.get(namespace)! < deadline) store.delete(key);
+  let oldest: number | undefined;
+  for (const { lastUse, keys } of leftovers.values()) {
+    if (lastUse >= deadline) oldest = Math.min(lastUse, oldest ?? Infinity);
+    else for (const key of keys) store.delete(key);
+  }
+  return oldest;
+}
+
+/** When an event was sent, a client was lost, or the server was alive; 0 of what tells no time. */
+function timeOf(value: unknown): number {
+  // Arrays have a method of that name.
+  if (Array.isArray(value)) return 0;
+  const { at = 0, alive = 0 } = value as Partial<StoredSession & Head>;
+  return Math.max(at, alive);
 }

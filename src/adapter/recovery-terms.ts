@@ -7,6 +7,8 @@ export interface RecoveryTerms {
   readonly maxRecoveryBytes: number;
   readonly maxRecoverySessions: number;
   readonly store: RecoveryStore | undefined;
+  /** Whether sockets of the process before may still go on, their clients being there. */
+  readonly isWaking: boolean;
   now(): number;
   /** Milliseconds since the Unix epoch. */
   wallClock(): number;

@@ -35,6 +35,7 @@ export class RecoveryAdapter extends MemoryAdapter {
     this.#terms = nsp.recovery;
     this.#history = new History(nsp, this.#terms);
     for (const lost of this.#history.load()) this.#lost.set(lost.session.pid, lost);
+    if (!this.#terms.isWaking) this.woken();
     this.#arm();
   }
 
@@ -94,8 +95,7 @@ export class RecoveryAdapter extends MemoryAdapter {
 
   override addAll(id: SocketId, rooms: Set<Room>): void {
     const track = this.#history.enter(id, rooms);
-    // It goes on although the process was gone, and its client has not noticed.
-    if (rooms.has(id) && track.pid !== undefined && this.#lost.delete(track.pid)) track.stored = undefined;
+    if (rooms.has(id)) this.#goOn(track);
     // While everybody was away there were no signs, and the next tick may find another process.
     if (this.#signDue() <= this.#terms.now()) this.#history.signLife();
     void super.addAll(id, rooms);
@@ -160,6 +160,22 @@ export class RecoveryAdapter extends MemoryAdapter {
   distrust(id: SocketId): void {
     const track = this.#history.track(id);
     if (track !== undefined && track.pid === undefined) track.lost = Infinity;
+  }
+
+  /** All who go on over a sleep have done so. The others are lost: the next process would take the last sign of life for the time of that. */
+  woken(): void {
+    const toWallClock = this.#terms.wallClock() - this.#terms.now();
+    for (const { session, track, at } of this.#lost.values()) {
+      if (track.stored?.at === undefined) this.#history.putSession(session, track, at + toWallClock);
+    }
+  }
+
+  /** The process was gone, and the client of this socket has not noticed. */
+  #goOn(track: Track): void {
+    const lost = track.pid === undefined ? undefined : this.#lost.get(track.pid);
+    if (lost === undefined) return;
+    this.#lost.delete(lost.session.pid);
+    if (track.stored?.at !== undefined) this.#history.putSession(lost.session, track, undefined);
   }
 
   #isLost({ pid }: Track): boolean {

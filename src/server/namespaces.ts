@@ -4,8 +4,8 @@ import type { NamespaceFinder } from "./connections.ts";
 import { CLOSE_TIME } from "./drain.ts";
 import { DynamicNamespace, type NamespaceMatch } from "./dynamic-namespace.ts";
 import { Namespace } from "./namespace.ts";
+import { Leftovers } from "./leftovers.ts";
 import type { NamespaceParts } from "./parts.ts";
-import { sweepLeftovers } from "./recovery.ts";
 import type { CoreServer } from "./server.ts";
 
 /** The namespaces of one server: those that the app named, and those that clients make through dynamic ones. */
@@ -30,7 +30,7 @@ export class Namespaces<
   constructor(server: CoreServer<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, parts: NamespaceParts) {
     this.#server = server;
     this.#parts = parts;
-    sweepLeftovers(parts);
+    new Leftovers(parts, (name) => this.byName.has(name)).sweep();
   }
 
   /** The namespace of this name, which may lack its first slash; made if need be. */
@@ -76,6 +76,12 @@ export class Namespaces<
       return namespace?.expect() ?? "unknown";
     }
     return "unknown";
+  }
+
+  /** All sockets that go on after a sleep have done so. */
+  woken(): void {
+    this.#parts.waking.isOver = true;
+    for (const { recovery } of this.byName.values()) recovery?.woken();
   }
 
   /** Gives every namespace a new adapter. */

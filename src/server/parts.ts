@@ -23,6 +23,8 @@ export interface NamespaceParts {
   readonly options: ResolvedServerOptions;
   readonly engineOptions: ResolvedEngineOptions;
   readonly arrivals: Arrivals;
+  /** Whether all connections of the process before have gone on that could. */
+  readonly waking: { isOver: boolean };
   /** When each namespace next forgets what nobody can come back for. */
   readonly recoveries: DeadlineQueue<Recovery>;
   /** Where recovery keeps things, unless the app says otherwise. */

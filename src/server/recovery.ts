@@ -1,14 +1,13 @@
 import type { AdapterContract, BroadcastFlags, FanOut, PersistedSession, RestoredSession } from "../adapter/adapter.ts";
 import { RecoveryAdapter } from "../adapter/recovery.ts";
-import { type RecoveryStore, sweep } from "../adapter/recovery-store.ts";
+import type { RecoveryStore } from "../adapter/recovery-store.ts";
 import type { RecoveryTerms } from "../adapter/recovery-terms.ts";
 import { canRestore } from "../adapter/upstream.ts";
 import { randomId } from "../engine/id.ts";
 import type { EventsMap } from "../events/event-maps.ts";
-import { Deadline, type Schedule } from "../schedule.ts";
+import { Deadline } from "../schedule.ts";
 import { Batch } from "../wire/batch.ts";
 import type { Packet } from "../wire/packet.ts";
-import { Arrivals } from "./arrivals.ts";
 import { isThenable } from "./faults.ts";
 import type { NamespaceParts } from "./parts.ts";
 import type { Peer } from "./peer.ts";
@@ -78,6 +77,10 @@ export class Recovery implements RecoveryTerms {
     return canRestore(this.#home.adapter);
   }
 
+  get isWaking(): boolean {
+    return !this.#home.parts.waking.isOver;
+  }
+
   /** Whether somebody may still come back. */
   get isAwaiting(): boolean {
     const { adapter } = this.#home;
@@ -139,6 +142,12 @@ export class Recovery implements RecoveryTerms {
     const { adapter, parts } = this.#home;
     if (adapter instanceof RecoveryAdapter) adapter.distrust(socket.id);
     this.opened(socket, parts.arrivals.resume(arrival));
+  }
+
+  /** All sockets that go on after a sleep have done so. */
+  woken(): void {
+    const { adapter } = this.#home;
+    if (adapter instanceof RecoveryAdapter) adapter.woken();
   }
 
   /** When a socket came that is there now. */
@@ -270,22 +279,6 @@ export class Recovery implements RecoveryTerms {
     }
     this.#unsaved.clear();
   }
-}
-
-/** What the namespaces of a server share for it. */
-export function recoveryParts(
-  schedule: Schedule,
-  recoveryStore: RecoveryStore | undefined,
-): Pick<NamespaceParts, "arrivals" | "recoveries" | "recoveryStore"> {
-  return { arrivals: new Arrivals(), recoveries: schedule.queue((recovery) => recovery.tick()), recoveryStore };
-}
-
-/** Forgets what a server before has left in the store, also of namespaces that do not come back. */
-export function sweepLeftovers({ options, recoveryStore, host, faults }: NamespaceParts): void {
-  const { connectionStateRecovery: recovery } = options;
-  const store = recovery?.store ?? recoveryStore;
-  if (recovery === undefined || store === undefined) return;
-  faults.run({ phase: "recovery store" }, () => sweep(store, host.wallClock() - recovery.maxDisconnectionDuration));
 }
 
 function sessionOf({ id, rooms, data }: AnySocket, pid: string): PersistedSession {

@@ -28,7 +28,7 @@ import { type ServerOptions, checkAdapter, resolveServerOptions, warnOfMistakes 
 import { codecOf } from "./parser.ts";
 import type { NamespaceParts } from "./parts.ts";
 import { type ConnectionSnapshot, type SavedConnection, snapshotConnection } from "./snapshot.ts";
-import { recoveryParts } from "./recovery.ts";
+import { recoveryParts } from "./recovery-parts.ts";
 import type { Socket } from "./socket.ts";
 
 /** What a runtime gives its servers. */
@@ -84,7 +84,7 @@ export class CoreServer<
     const schedule = new Schedule(host);
     const logs = createLogs(host);
     const shared = { host, schedule, logs, faults: this.#faults, counters: this.#counters, changed: runtime.changed };
-    this.#parts = { ...shared, ...recoveryParts(schedule, runtime.recoveryStore), ...this.#resolve(options) };
+    this.#parts = { ...shared, ...recoveryParts(host, schedule, runtime.recoveryStore), ...this.#resolve(options) };
     this.#namespaces = new Namespaces(this, this.#parts);
     this.#connections = new Connections(this.#parts, this.#namespaces);
     const { engineOptions: engine, changed } = this.#parts;
@@ -245,6 +245,7 @@ export class CoreServer<
       handlers.push(handler);
       announcements.push(await this.#connections.restore(handler.session!, snapshot.peer));
     }
+    this.#namespaces.woken();
     for (const announce of announcements) announce();
     return handlers;
   }

@@ -206,7 +206,8 @@ class World {
     const { session } = roamer;
     const claim = { pid: session?.pid, offset: roamer.offset };
     const reason = session && this.#reasonToRefuse(session, roamer.heard);
-    const isTooRough = this.host.now() - (session?.lostAt ?? 0) > DURATION - SIGN_OF_LIFE;
+    const away = this.host.now() - (session?.lostAt ?? 0);
+    const isTooRough = away > DURATION - SIGN_OF_LIFE && away <= DURATION;
     roamer.line = line;
     await line.join(claim);
     // It may take long until it looks.

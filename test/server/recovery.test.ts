@@ -465,6 +465,25 @@ describe("a store", () => {
     assert.deepEqual([...store.values.keys()], []);
   });
 
+  test("is empty in time also where nobody comes to a dynamic namespace any more, and the object does not start again", async () => {
+    const [store, host] = [new MapStore(), Object.assign(new MemoryHost(), { sleeps: true })];
+    const limits = { maxRecoveryPackets: 1 };
+    const before = serve(store, host, { limits, pingInterval: 1e9 });
+    before.of(/^\/dynamic/);
+    const client = await connect(before);
+    await client.say("0/dynamic,");
+    for (const event of ["lost", "lost too", "kept"]) before.of("/dynamic").emit(event);
+    await host.settle();
+    host.forgetAlarm();
+    const after = serve(store, host, { limits });
+    after.of(/^\/dynamic/);
+    await after.restore([]);
+    await host.advance(119_000);
+    assert.notEqual(store.values.size, 0);
+    await host.advance(1001);
+    assert.deepEqual([...store.values.keys()], []);
+  });
+
   test("is not written to where nothing has changed", async () => {
     const [store, host] = [new MapStore(), new MemoryHost()];
     const io = serve(store, host);
@@ -559,6 +578,20 @@ describe("a store", () => {
     const after = serve(store, host);
     await host.advance(30_000);
     assert.equal((await enter(after, { pid })).socket.recovered, true);
+  });
+
+  test("knows when the process went in which a client was last, whatever processes came after", async () => {
+    const [store, host] = [new MapStore(), new MemoryHost()];
+    let io = serve(store, host, { pingInterval: 1e9 });
+    const { pid } = await enter(io);
+    const other = await enter(io);
+    for (let times = 0; times < 2; times++) {
+      host.forgetAlarm();
+      io = serve(store, host, { pingInterval: 1e9 });
+      assert.equal((await enter(io, { pid: other.pid })).socket.recovered, true);
+      await host.advance(60_001);
+    }
+    assert.equal((await enter(io, { pid })).socket.recovered, false);
   });
 
   test("knows that a stay was over before what was lost of its room later", async () => {

@@ -20,17 +20,17 @@ export class ServerLife {
   /** Timers that the core has asked for and that neither fired nor were cancelled. */
   liveTimers = 0;
 
-  readonly #store: SimulatedStore;
+  readonly store: SimulatedStore;
   readonly #changed = new Set<Session>();
   readonly #saved = new Map<string, { readonly snapshot: ConnectionSnapshot; readonly ws: WebSocketLike | undefined }>();
 
   constructor(process: ServerProcess, options: ServerOptions, surroundings: Surroundings, before?: ServerLife) {
     this.process = process;
-    this.#store = before === undefined ? new SimulatedStore() : before.#store;
+    this.store = before?.store ?? new SimulatedStore();
     // Compression takes turns of the real platform.
     this.io = new SimulatedServer({ ...options, httpCompression: false, serveClient: false }, {
       host: process,
-      ...(process.sleeps && { recoveryStore: this.#store, changed: (session: Session) => void this.#changed.add(session) }),
+      ...(process.sleeps && { recoveryStore: this.store, changed: (session: Session) => void this.#changed.add(session) }),
     });
     this.#countTimers();
     this.app = new App(this.io, surroundings, before?.app.members);

@@ -4,6 +4,10 @@ import type { RecoveryStore } from "../../src/index.ts";
 export class SimulatedStore implements RecoveryStore {
   readonly #values = new Map<string, unknown>();
 
+  get keys(): string[] {
+    return [...this.#values.keys()];
+  }
+
   put(key: string, value: unknown): void {
     this.#values.set(key, copy(value));
   }

@@ -22,6 +22,8 @@ export function recovery({ simulation, fail }: Watch): Invariant {
       for (const { sessions, packets } of kept()) {
         if (sessions + packets > 0) fail("I34", `${sessions} sessions and ${packets} packets are still kept`);
       }
+      const { keys } = simulation.life.store;
+      if (keys.length > 0) fail("I34", `still in the store: ${keys.join(", ")}`);
     },
   };
 }
