@@ -276,6 +276,28 @@ export const mutations: readonly Mutation[] = [
     replace: `rooms: [this.id]`,
   },
 
+  {
+    bug: "what was sent before a sleep is not known after it",
+    seed: 1239,
+    file: "adapter/recovery-history.ts",
+    find: `this.#log.append({ ...entry, at: Math.min(entry.at + age, this.#terms.now()) });`,
+    replace: `{}`,
+  },
+  {
+    bug: "what was lost before a sleep is not known after it",
+    seed: 3800,
+    file: "adapter/recovery-history.ts",
+    find: `this.#tracks.losses.set(audience, losses);`,
+    replace: `{}`,
+  },
+  {
+    bug: "what clients left in dynamic namespaces stays in the store",
+    seed: 1472,
+    file: "server/leftovers.ts",
+    find: `if (oldest === undefined || host.sleeps !== true) return;`,
+    replace: `if (oldest === undefined || host.sleeps === true) return;`,
+  },
+
   // ---- the server goes
   {
     bug: "handshakes are served while the server closes",
