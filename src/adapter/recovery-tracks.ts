@@ -72,7 +72,7 @@ export class Track {
 export class Tracks {
   readonly losses: Losses;
   /** Of these, a stay was forgotten since they were stored. */
-  readonly changed = new Set<Track>();
+  readonly changed: Set<Track> = new Set();
   readonly #maxPast: number;
   readonly #bySid = new Map<SocketId, Track>();
   /** How many stays there are in each room, past ones too. */

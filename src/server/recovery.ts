@@ -131,7 +131,7 @@ export class Recovery implements RecoveryTerms {
   }
 
   /** The socket is connected. */
-  opened(socket: AnySocket, arrival = this.#home.parts.arrivals.next()): void {
+  opened(socket: AnySocket, arrival: number = this.#home.parts.arrivals.next()): void {
     if (socket.pid === undefined) return;
     this.#present.set(socket.pid, { socket, arrival });
     this.changed(socket);
