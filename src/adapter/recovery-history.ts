@@ -67,7 +67,10 @@ export class History {
     const names = [...audience.rooms, ...audience.except].reduce((sum, room) => sum + room.length, 0);
     const { compress, size } = batch;
     const entry: LogEntry = { ...audience, seq: this.#seq, at: this.#terms.now(), messages, compress, size: size + names };
-    if (this.#store?.putEntry({ ...entry, at: this.#terms.wallClock() }) === false) this.#tracks.lose(entry.seq, entry);
+    if (this.#store?.putEntry({ ...entry, at: this.#terms.wallClock() }) === false) {
+      this.#tracks.lose(entry.seq, entry);
+      this.signLife();
+    }
     this.#log.append(entry);
     // Nothing that is stored may tell of this event: the numbers of later ones must not begin before it.
     if (this.#log.packets === 0) this.signLife();
@@ -149,6 +152,22 @@ export class History {
   load(): LostSession[] {
     const state = this.#store?.load();
     if (state === undefined) return [];
+    // Nobody can come back.
+    if (state.sessions.length === 0) {
+      this.#store!.clear();
+      return [];
+    }
+    try {
+      return this.#takeUpAll(state);
+    } catch (error) {
+      // It was not written by this version.
+      this.#terms.storeFailed(error);
+      this.#reset();
+      return [];
+    }
+  }
+
+  #takeUpAll(state: StoredState): LostSession[] {
     const age = this.#terms.now() - this.#terms.wallClock();
     this.#epoch = state.epoch;
     this.#seq = state.seq;
@@ -157,6 +176,9 @@ export class History {
     const sessions = state.sessions.map((stored) => this.#takeUp(stored, (stored.at ?? state.alive) + age));
     this.#takeUpPast(state);
     for (const entry of state.entries) this.#log.append({ ...entry, at: Math.min(entry.at + age, this.#terms.now()) });
+    this.#storeChanges();
+    // What was forgotten now must not be counted anew.
+    if (this.#log.packets === 0) this.#putHead(state.alive);
     return sessions.sort((one, other) => one.at - other.at);
   }
 
@@ -164,6 +186,8 @@ export class History {
   putSession({ pid, rooms, data }: PersistedSession, track: Track, at: number | undefined): void {
     if (this.#store === undefined) return;
     const isStored = this.#put(track, pid, { rooms, data, at });
+    // What it was before would be taken for what it is.
+    if (!isStored) this.#store.deleteSession(pid);
     track.stored = isStored ? { rooms, data: cloneOf(data), at } : undefined;
   }
 
@@ -172,14 +196,20 @@ export class History {
     const { sid, since, lost } = track;
     const stays = [...track.stays.values()].map(({ room, from }) => [room, from] as const);
     const past = track.allPast.map(({ room, from, until }) => [room, from, until] as const);
-    return this.#store!.putSession({ sid, pid, ...stored, since, lost, stays, past });
+    const isStored = this.#store!.putSession({ sid, pid, ...stored, since, lost, stays, past }, track.isUnstorable);
+    track.isUnstorable = !isStored;
+    return isStored;
   }
 
   /** Tells the store that the server is alive. */
   signLife(): void {
     if (this.#store === undefined || this.#tracks.size === 0) return;
     this.#aliveAt = this.#terms.now();
-    this.#store.putHead({ epoch: this.#epoch, alive: this.#terms.wallClock(), seq: this.#seq });
+    this.#putHead(this.#terms.wallClock());
+  }
+
+  #putHead(alive: number): void {
+    this.#store!.putHead({ epoch: this.#epoch, alive, seq: this.#seq });
   }
 
   /** When that was; `undefined` without a store. */

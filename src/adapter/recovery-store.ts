@@ -39,6 +39,9 @@ export interface StoredState {
 /** Prefix of what this library keeps for recovery. */
 const PREFIX = "omnisocket:recovery:";
 
+/** The name of a namespace, with which what is its own begins. */
+const jsonString = /^"(?:[^"\\]|\\.)*"/;
+
 interface Head {
   readonly epoch: string;
   readonly alive: number;
@@ -51,6 +54,8 @@ export class NamespaceStore {
   readonly #store: RecoveryStore;
   readonly #prefix: string;
   readonly #report: (error: unknown) => void;
+  /** Whether there may be things of a server before, which could not be read: they must not be taken for this one's. */
+  #isForeign = false;
 
   constructor(store: RecoveryStore, namespace: string, report: (error: unknown) => void) {
     this.#store = store;
@@ -60,7 +65,7 @@ export class NamespaceStore {
 
   load(): StoredState | undefined {
     let state: StoredState | undefined;
-    this.#try(() => (state = this.#read()));
+    this.#isForeign = !this.#try(() => (state = this.#read()));
     return state;
   }
 
@@ -76,7 +81,10 @@ export class NamespaceStore {
       else if (name.startsWith("session:")) sessions.push(value as StoredSession);
       else if (name.startsWith("lost:")) losses.push([name.slice(5), value as readonly Loss[]]);
     }
-    if (head === undefined) return undefined;
+    if (head === undefined) {
+      if (entries.length + sessions.length + losses.length > 0) this.#deleteAll();
+      return undefined;
+    }
     entries.sort((one, other) => one.seq - other.seq);
     const lost = losses.map(([, [newest]]) => newest?.seq ?? 0);
     const seq = Math.max(head.seq, entries.at(-1)?.seq ?? 0, ...lost);
@@ -96,9 +104,9 @@ export class NamespaceStore {
     this.#delete(`event:${seq}`);
   }
 
-  /** Returns whether the store took it. */
-  putSession(session: StoredSession): boolean {
-    return this.#put(`session:${session.pid}`, session);
+  /** Returns whether the store took it; that it did not is not reported where `isQuiet`. */
+  putSession(session: StoredSession, isQuiet: boolean): boolean {
+    return this.#put(`session:${session.pid}`, session, isQuiet);
   }
 
   deleteSession(pid: string): void {
@@ -111,25 +119,32 @@ export class NamespaceStore {
   }
 
   clear(): void {
-    this.#try(() => {
-      for (const [key] of [...this.#store.list({ prefix: this.#prefix })]) this.#store.delete(key);
-    });
+    this.#try(() => this.#deleteAll());
   }
 
-  #put(name: string, value: unknown): boolean {
-    return this.#try(() => this.#store.put(this.#prefix + name, value));
+  #deleteAll(): void {
+    for (const [key] of [...this.#store.list({ prefix: this.#prefix })]) this.#store.delete(key);
+    this.#isForeign = false;
+  }
+
+  #put(name: string, value: unknown, isQuiet = false): boolean {
+    const put = (): void => {
+      if (this.#isForeign) this.#deleteAll();
+      this.#store.put(this.#prefix + name, value);
+    };
+    return this.#try(put, isQuiet);
   }
 
   #delete(name: string): boolean {
     return this.#try(() => this.#store.delete(this.#prefix + name));
   }
 
-  #try(change: () => unknown): boolean {
+  #try(change: () => unknown, isQuiet = false): boolean {
     try {
       change();
       return true;
     } catch (error) {
-      this.#report(error);
+      if (!isQuiet) this.#report(error);
       return false;
     }
   }
@@ -143,7 +158,8 @@ export class NamespaceStore {
 export function sweep(store: RecoveryStore, deadline: number, isHere: (namespace: string) => boolean): number | undefined {
   const leftovers = new Map<string, { lastUse: number; readonly keys: string[] }>();
   for (const [key, value] of store.list({ prefix: PREFIX })) {
-    const namespace = JSON.parse(key.slice(PREFIX.length, key.indexOf('":', PREFIX.length + 1) + 1)) as string;
+    const [name = '""'] = jsonString.exec(key.slice(PREFIX.length)) ?? [];
+    const namespace = JSON.parse(name) as string;
     if (isHere(namespace)) continue;
     const leftover = leftovers.get(namespace) ?? { lastUse: 0, keys: [] };
     leftovers.set(namespace, leftover);
@@ -161,7 +177,7 @@ export function sweep(store: RecoveryStore, deadline: number, isHere: (namespace
 /** When an event was sent, a client was lost, or the server was alive; 0 of what tells no time. */
 function timeOf(value: unknown): number {
   // Arrays have a method of that name.
-  if (Array.isArray(value)) return 0;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return 0;
   const { at = 0, alive = 0 } = value as Partial<StoredSession & Head>;
   return Math.max(at, alive);
 }

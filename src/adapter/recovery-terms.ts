@@ -7,6 +7,8 @@ export interface RecoveryTerms {
   readonly maxRecoveryBytes: number;
   readonly maxRecoverySessions: number;
   readonly store: RecoveryStore | undefined;
+  /** Whether the store is left to nobody else when the server closes: the process goes on, and may be gone at any time. */
+  readonly sleeps: boolean;
   /** Whether sockets of the process before may still go on, their clients being there. */
   readonly isWaking: boolean;
   now(): number;

@@ -34,6 +34,8 @@ export class Track {
   readonly past = new Map<Room, Stay[]>();
   /** What is stored of it beside this; absent where it has joined or left since then. */
   stored: Stored | undefined;
+  /** Whether it could not be stored last time. */
+  isUnstorable = false;
 
   constructor(sid: SocketId) {
     this.sid = sid;

@@ -45,7 +45,8 @@ export class RecoveryAdapter extends MemoryAdapter {
   }
 
   override close(): void {
-    this.#terms.wakeAt(Infinity);
+    // What an object has stored nobody else will forget, unless somebody visits it again.
+    if (!this.#terms.sleeps) this.#terms.wakeAt(Infinity);
   }
 
   // ---- events
@@ -94,10 +95,8 @@ export class RecoveryAdapter extends MemoryAdapter {
   // ---- rooms
 
   override addAll(id: SocketId, rooms: Set<Room>): void {
-    const track = this.#history.enter(id, rooms);
-    if (rooms.has(id)) this.#goOn(track);
-    // While everybody was away there were no signs, and the next tick may find another process.
-    if (this.#signDue() <= this.#terms.now()) this.#history.signLife();
+    this.#history.enter(id, rooms);
+    this.#signInTime();
     void super.addAll(id, rooms);
     // A listener may have undone it.
     const joined = this.sids.get(id);
@@ -156,26 +155,49 @@ export class RecoveryAdapter extends MemoryAdapter {
     if (stored === undefined || !isSame(stored.data, session.data)) this.#history.putSession(session, track, undefined);
   }
 
-  /** A socket goes on of which nothing is known: whether its client got everything cannot be told. */
-  distrust(id: SocketId): void {
+  /** A socket goes on: the process was gone, and its client has not noticed. */
+  goOn(id: SocketId): void {
     const track = this.#history.track(id);
-    if (track !== undefined && track.pid === undefined) track.lost = Infinity;
-  }
-
-  /** All who go on over a sleep have done so. The others are lost: the next process would take the last sign of life for the time of that. */
-  woken(): void {
-    const toWallClock = this.#terms.wallClock() - this.#terms.now();
-    for (const { session, track, at } of this.#lost.values()) {
-      if (track.stored?.at === undefined) this.#history.putSession(session, track, at + toWallClock);
-    }
-  }
-
-  /** The process was gone, and the client of this socket has not noticed. */
-  #goOn(track: Track): void {
+    if (track === undefined) return;
+    // Where nothing is known of it, whether its client got everything cannot be told.
+    if (track.pid === undefined) track.lost = Infinity;
     const lost = track.pid === undefined ? undefined : this.#lost.get(track.pid);
     if (lost === undefined) return;
     this.#lost.delete(lost.session.pid);
     if (track.stored?.at !== undefined) this.#history.putSession(lost.session, track, undefined);
+    this.#signInTime();
+    this.#arm();
+  }
+
+  /** A socket that another adapter had goes on with this one, in no room. */
+  takeOver(id: SocketId): void {
+    const track = this.#history.track(id);
+    if (track !== undefined) {
+      if (track.pid !== undefined) this.#lost.delete(track.pid);
+      this.#drop(track);
+    }
+    this.addAll(id, new Set([id]));
+  }
+
+  /** Stores what has become of a socket that is lost: listeners of its end may change its data. */
+  keepLost({ pid, data }: PersistedSession): void {
+    const lost = this.#lost.get(pid);
+    // Another socket may have come back in its place, and be lost too.
+    if (lost === undefined || lost.session.data !== data) return;
+    const { session, track } = lost;
+    if (track.stored === undefined || !isSame(track.stored.data, data)) this.#history.putSession(session, track, this.#toWallClock(lost.at));
+  }
+
+  /** All who go on over a sleep have done so. The others are lost: the next process would take the last sign of life for the time of that. */
+  woken(): void {
+    while (this.#lost.size > this.#terms.maxRecoverySessions) this.#dropOldest();
+    for (const { session, track, at } of this.#lost.values()) {
+      if (track.stored?.at === undefined) this.#history.putSession(session, track, this.#toWallClock(at));
+    }
+  }
+
+  #toWallClock(at: number): number {
+    return at + this.#terms.wallClock() - this.#terms.now();
   }
 
   #isLost({ pid }: Track): boolean {
@@ -206,8 +228,13 @@ export class RecoveryAdapter extends MemoryAdapter {
       if (at >= oldest) break;
       this.#dropOldest();
     }
-    if (this.#signDue() <= now) this.#history.signLife();
+    this.#signInTime();
     this.#arm();
+  }
+
+  /** While everybody was away there were no signs, and the next tick may find another process. */
+  #signInTime(): void {
+    if (this.#signDue() <= this.#terms.now()) this.#history.signLife();
   }
 
   #arm(): void {
@@ -222,6 +249,7 @@ export class RecoveryAdapter extends MemoryAdapter {
   #signDue(): number {
     const { aliveAt, sockets } = this.#history;
     if (aliveAt === undefined || sockets === this.#lost.size) return Infinity;
-    return aliveAt + this.#terms.maxDisconnectionDuration / SIGNS_OF_LIFE;
+    if (aliveAt === -Infinity) return aliveAt;
+    return aliveAt + Math.max(this.#terms.maxDisconnectionDuration / SIGNS_OF_LIFE, 1);
   }
 }

@@ -23,6 +23,9 @@ interface Admission {
 /** What clients read that do not get a namespace. */
 const refusals = { unknown: "Invalid namespace", timeout: "timeout", failed: refusalOf(failed).message } as const;
 
+/** A namespace, or why there is none. */
+type Found = Admission | keyof typeof refusals;
+
 /** The clients of one server, between the engine below and the namespaces above. */
 export class Connections implements EngineHandler, PeerHome {
   readonly parts: NamespaceParts;
@@ -49,14 +52,25 @@ export class Connections implements EngineHandler, PeerHome {
     (session.handler as Peer).shutDown();
   }
 
-  /** A connection that goes on; each of its sockets is put in its place. Returns how to tell the app of them. */
-  async restore(session: Session, snapshot: PeerSnapshot): Promise<() => void> {
+  /** The namespaces of the sockets of connections that are to go on. */
+  async findAll(snapshots: readonly PeerSnapshot[]): Promise<Found[][]> {
+    const all: Found[][] = [];
+    for (const { sockets } of snapshots) {
+      const found: Found[] = [];
+      for (const { nsp, auth } of sockets) found.push(await this.#find(nsp, auth));
+      all.push(found);
+    }
+    return all;
+  }
+
+  /** A connection that goes on; each of its sockets is put in its place, in what `findAll` has found. Returns how to tell the app of them. */
+  restore(session: Session, snapshot: PeerSnapshot, found: readonly Found[]): () => void {
     const peer = new Peer(session, this, session, this.parts.arrivals.resume(snapshot.arrival));
     session.handler = peer;
     peer.resume(snapshot);
     const announcements: (() => void)[] = [];
-    for (const socket of snapshot.sockets) {
-      const namespace = await this.#find(socket.nsp, socket.auth);
+    for (const [index, socket] of snapshot.sockets.entries()) {
+      const namespace = found[index]!;
       if (typeof namespace === "string") peer.refuse(socket.nsp, { message: refusals[namespace] });
       else announcements.push(namespace.restore(peer, socket));
     }
@@ -106,7 +120,7 @@ export class Connections implements EngineHandler, PeerHome {
   }
 
   /** The app's adapter for a namespace that is made now may fail. */
-  async #find(name: string, auth: Record<string, unknown>): Promise<Admission | keyof typeof refusals> {
+  async #find(name: string, auth: Record<string, unknown>): Promise<Found> {
     try {
       return await this.#namespaces.find(name, auth);
     } catch (error) {

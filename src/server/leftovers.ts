@@ -20,8 +20,9 @@ export class Leftovers {
     const { options, recoveryStore, host, faults } = this.#parts;
     const { connectionStateRecovery: recovery } = options;
     const store = recovery?.store ?? recoveryStore;
-    if (recovery === undefined || store === undefined) return;
-    const { maxDisconnectionDuration } = recovery;
+    if (store === undefined || (recovery === undefined && host.sleeps !== true)) return;
+    // An object whose recovery is off now still has what it had: nobody comes back for it.
+    const { maxDisconnectionDuration = -Infinity } = recovery ?? {};
     faults.run({ phase: "recovery store" }, () => {
       const oldest = sweep(store, host.wallClock() - maxDisconnectionDuration, this.#isHere);
       if (oldest === undefined || host.sleeps !== true) return;

@@ -44,7 +44,7 @@ export class Namespace<
   ) {
     super(name, parts);
     this.server = server;
-    this.useAdapter(parts.options.adapter);
+    this.#makeAdapter(parts.options.adapter);
   }
 
   override get adapter(): NamespaceAdapter {
@@ -58,8 +58,13 @@ export class Namespace<
 
   /** @internal Makes a new adapter; the old one is closed, and its rooms are gone. */
   useAdapter(factory: AdapterFactory): void {
+    this.parts.faults.run({ phase: "adapter.close", namespace: this.name }, () => this.#adapter?.close());
+    this.#makeAdapter(factory);
+    this.recovery?.takeOver(this.sockets.values());
+  }
+
+  #makeAdapter(factory: AdapterFactory): void {
     const { faults } = this.parts;
-    faults.run({ phase: "adapter.close", namespace: this.name }, () => this.#adapter?.close());
     this.recovery = Recovery.of(this);
     const { adapter, fanOut } = createAdapter(factory, this, this.server.opts);
     this.#adapter = adapter;

@@ -19,6 +19,7 @@ export class Namespaces<
   readonly byName = new Map<string, Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
   readonly #server: CoreServer<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
   readonly #parts: NamespaceParts;
+  readonly #leftovers: Leftovers;
   readonly #dynamic: {
     readonly pattern: RegExp | undefined;
     readonly parent: DynamicNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
@@ -30,7 +31,8 @@ export class Namespaces<
   constructor(server: CoreServer<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, parts: NamespaceParts) {
     this.#server = server;
     this.#parts = parts;
-    new Leftovers(parts, (name) => this.byName.has(name)).sweep();
+    this.#leftovers = new Leftovers(parts, (name) => this.byName.has(name));
+    this.#leftovers.sweep();
   }
 
   /** The namespace of this name, which may lack its first slash; made if need be. */
@@ -93,6 +95,7 @@ export class Namespaces<
   optionsChanged(): void {
     const { connectionStateRecovery, adapter } = this.#parts.options;
     if (connectionStateRecovery === undefined) return;
+    this.#leftovers.sweep();
     for (const namespace of this.byName.values()) {
       if (namespace.recovery === undefined) namespace.useAdapter(adapter);
       // What was kept when the server closed is to be forgotten in time.

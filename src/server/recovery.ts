@@ -1,10 +1,9 @@
-import type { AdapterContract, BroadcastFlags, FanOut, PersistedSession, RestoredSession } from "../adapter/adapter.ts";
+import type { AdapterContract, BroadcastFlags, FanOut, RestoredSession } from "../adapter/adapter.ts";
 import { RecoveryAdapter } from "../adapter/recovery.ts";
 import type { RecoveryStore } from "../adapter/recovery-store.ts";
 import type { RecoveryTerms } from "../adapter/recovery-terms.ts";
 import { canRestore } from "../adapter/upstream.ts";
 import { randomId } from "../engine/id.ts";
-import type { EventsMap } from "../events/event-maps.ts";
 import { Deadline } from "../schedule.ts";
 import { Batch } from "../wire/batch.ts";
 import type { Packet } from "../wire/packet.ts";
@@ -12,13 +11,11 @@ import { isThenable } from "./faults.ts";
 import type { NamespaceParts } from "./parts.ts";
 import type { Peer } from "./peer.ts";
 import type { DisconnectReason } from "./reasons.ts";
+import { type AnySocket, Saves, sessionOf } from "./recovery-saves.ts";
 import { type ReadySession, encodeMissed, mayWait, replaySize } from "./return.ts";
-import type { SocketCore } from "./socket-core.ts";
-
-type AnySocket = SocketCore<EventsMap>;
 
 /** What recovery needs of its namespace. */
-interface RecoveryHome {
+export interface RecoveryHome {
   readonly name: string;
   readonly parts: NamespaceParts;
   readonly adapter: AdapterContract;
@@ -53,8 +50,7 @@ export class Recovery implements RecoveryTerms {
   readonly #present = new Map<string, { readonly socket: AnySocket; readonly arrival: number }>();
   /** Adapters that are still at it. */
   readonly #persisting = new Map<string, Promise<void>>();
-  /** Sockets whose data may have changed since they were stored. */
-  readonly #unsaved = new Set<AnySocket>();
+  readonly #saves: Saves;
 
   /** Of a namespace whose server has the option `connectionStateRecovery`. */
   static of(home: RecoveryHome): Recovery | undefined {
@@ -64,6 +60,7 @@ export class Recovery implements RecoveryTerms {
   private constructor(home: RecoveryHome, options: NonNullable<NamespaceParts["options"]["connectionStateRecovery"]>) {
     const { maxRecoveryPackets, maxRecoveryBytes, maxRecoverySessions } = home.parts.engineOptions.limits;
     this.#home = home;
+    this.#saves = new Saves(home);
     this.maxDisconnectionDuration = options.maxDisconnectionDuration;
     this.skipMiddlewares = options.skipMiddlewares;
     this.store = options.store ?? home.parts.recoveryStore;
@@ -79,6 +76,10 @@ export class Recovery implements RecoveryTerms {
 
   get isWaking(): boolean {
     return !this.#home.parts.waking.isOver;
+  }
+
+  get sleeps(): boolean {
+    return this.#home.parts.host.sleeps === true;
   }
 
   /** Whether somebody may still come back. */
@@ -140,7 +141,7 @@ export class Recovery implements RecoveryTerms {
   /** The socket goes on after a sleep. */
   resumed(socket: AnySocket, arrival: number | undefined): void {
     const { adapter, parts } = this.#home;
-    if (adapter instanceof RecoveryAdapter) adapter.distrust(socket.id);
+    if (adapter instanceof RecoveryAdapter) adapter.goOn(socket.id);
     this.opened(socket, parts.arrivals.resume(arrival));
   }
 
@@ -160,12 +161,23 @@ export class Recovery implements RecoveryTerms {
     const { pid } = socket;
     if (pid === undefined) return false;
     this.#present.delete(pid);
-    this.#unsaved.delete(socket);
     if (!recoverable.has(reason) || socket.client.isAtFault || !this.isOn) return false;
     // An app that has never heard of it would take it for one that it has set up.
     if (!socket.isAnnounced) return false;
     this.keep(socket, pid);
+    // Listeners are still to hear of the end.
+    this.changed(socket);
     return true;
+  }
+
+  /** The namespace has another adapter now, which knows nothing of these sockets. */
+  takeOver(sockets: Iterable<AnySocket>): void {
+    const { adapter } = this.#home;
+    for (const socket of sockets) {
+      if (socket.pid === undefined || !socket.connected || !(adapter instanceof RecoveryAdapter)) continue;
+      adapter.takeOver(socket.id);
+      this.opened(socket);
+    }
   }
 
   /** Keeps a socket for its client, which is not there. */
@@ -190,9 +202,7 @@ export class Recovery implements RecoveryTerms {
 
   /** What is stored of the socket may have changed. */
   changed(socket: AnySocket): void {
-    if (this.store === undefined || socket.pid === undefined) return;
-    if (this.#unsaved.size === 0) this.#home.parts.host.endOfTurn(() => this.#save());
-    this.#unsaved.add(socket);
+    if (this.store !== undefined && socket.pid !== undefined) this.#saves.add(socket);
   }
 
   // ---- events
@@ -271,16 +281,4 @@ export class Recovery implements RecoveryTerms {
       return failed(error);
     }
   }
-
-  #save(): void {
-    const { adapter } = this.#home;
-    for (const socket of this.#unsaved) {
-      if (adapter instanceof RecoveryAdapter && socket.connected) adapter.keepSession(sessionOf(socket, socket.pid!));
-    }
-    this.#unsaved.clear();
-  }
-}
-
-function sessionOf({ id, rooms, data }: AnySocket, pid: string): PersistedSession {
-  return { sid: id, pid, rooms: [...rooms], data };
 }

@@ -238,16 +238,15 @@ export class CoreServer<
    * Resolves to the handlers of the WebSockets, in the order of `saved`.
    */
   async restore(saved: readonly SavedConnection[]): Promise<WebSocketHandler[]> {
-    const announcements: (() => void)[] = [];
-    const handlers: WebSocketHandler[] = [];
-    for (const { snapshot, ws } of saved) {
+    const found = await this.#connections.findAll(saved.map(({ snapshot }) => snapshot.peer));
+    // Nothing is awaited from here on: a deadline might be over meanwhile, and what is kept then would tell of half a connection.
+    const restored = saved.map(({ snapshot, ws }, index) => {
       const handler = this.engine.restore(snapshot.session, ws);
-      handlers.push(handler);
-      announcements.push(await this.#connections.restore(handler.session!, snapshot.peer));
-    }
+      return { handler, announce: this.#connections.restore(handler.session!, snapshot.peer, found[index]!) };
+    });
     this.#namespaces.woken();
-    for (const announce of announcements) announce();
-    return handlers;
+    for (const { announce } of restored) announce();
+    return restored.map(({ handler }) => handler);
   }
 
   // ---- the end

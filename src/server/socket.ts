@@ -113,6 +113,8 @@ export class Socket<
   save(): void {
     this.#keptAuth = undefined;
     this.client.changed();
+    // It may be lost, and not gone.
+    this.nsp.recovery?.changed(this);
   }
 
   /** The rooms it is in; a live set, empty once it has left. */
