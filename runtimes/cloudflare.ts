@@ -6,7 +6,7 @@ import { type ClientFiles, toHeaders } from "../src/runtime.ts";
 import { Clock } from "./cloudflare/clock.ts";
 import { Hibernation } from "./cloudflare/hibernation.ts";
 import { cloudflareLimits } from "./cloudflare/limits.ts";
-import { closeRaw, hibernatable } from "./cloudflare/websocket.ts";
+import { OURS, closeRaw, hibernatable } from "./cloudflare/websocket.ts";
 import { debugLog } from "./debug.ts";
 import { asksForWebSocket } from "./handshake.ts";
 import { createTurn, timerHost } from "./timer-host.ts";
@@ -129,7 +129,7 @@ export class SocketIO<
   #upgrade(request: Request): Upgrade {
     return (handler, headers) => {
       const { 0: client, 1: server } = new WebSocketPair();
-      this.ctx.acceptWebSocket(server);
+      this.ctx.acceptWebSocket(server, [OURS]);
       const ws = hibernatable(server, this.ctx, new URL(request.url).searchParams.get("EIO") === "4" ? 4 : 3);
       this.#handlers.set(server, ws.hears(handler));
       handler.open(ws);

@@ -23,11 +23,18 @@ export function createTurn(schedule: (run: () => void) => void): Host["endOfTurn
   const run = (): void => {
     const due = tasks;
     tasks = [];
-    for (const task of due) task();
+    let at = 0;
+    try {
+      while (at < due.length) due[at++]!();
+    } finally {
+      // Where one has failed, the others still have their turn.
+      while (at < due.length) add(due[at++]!);
+    }
   };
-  return (task) => {
+  const add = (task: () => void): void => {
     if (tasks.push(task) === 1) schedule(run);
   };
+  return add;
 }
 
 /** The longest delay that timers take: 2³¹ − 1 milliseconds. */

@@ -1,7 +1,7 @@
 import type { Session } from "../../src/index.ts";
 import type { ConnectionSnapshot, SavedConnection } from "../../src/runtime.ts";
 import { Auths, type LeanSnapshot } from "./auths.ts";
-import { type HibernatableWebSocket, hibernatable } from "./websocket.ts";
+import { type HibernatableWebSocket, OURS, hibernatable } from "./websocket.ts";
 
 /** Prefix of what this library keeps in the object's storage. */
 const PREFIX = "omnisocket:connection:";
@@ -60,7 +60,7 @@ export class Hibernation {
   async load(): Promise<SavedHere[]> {
     const stored = await this.#state.storage.list<LeanSnapshot>({ prefix: PREFIX });
     const saved: SavedHere[] = [];
-    for (const raw of this.#state.getWebSockets()) {
+    for (const raw of this.#state.getWebSockets(OURS)) {
       const attachment = raw.deserializeAttachment() as LeanSnapshot | Spilled | null;
       const snapshot = attachment !== null && "id" in attachment ? stored.get(PREFIX + attachment.id) : attachment;
       // It had not become a session yet, or is one no more.

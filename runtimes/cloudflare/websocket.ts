@@ -4,6 +4,9 @@ import { utf8Length } from "../../src/runtime.ts";
 /** Unanswered bytes after which the client is asked whether it still reads. */
 const ASK_AFTER = 65_536;
 
+/** Tag of our WebSockets: the app may have others in the same object. */
+export const OURS = "omnisocket";
+
 /** The end of a WebSocket that outlives the object in memory. */
 export abstract class HibernatableWebSocket implements WebSocketLike {
   readonly raw: WebSocket;

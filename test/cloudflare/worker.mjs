@@ -75,9 +75,23 @@ export class Room extends SocketIO {
   }
 
   async onRequest(request) {
+    if (request.url.includes("/own")) return this.#acceptOwn();
     if (request.url.includes("/close")) await this.io.close({ drain: 5000, spread: 200 });
     else this.io.emit("said", "by request");
     return new Response(`${this.io.engine.clientsCount} connection`);
+  }
+
+  /** A WebSocket that has nothing to do with Socket.IO. */
+  #acceptOwn() {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    server.serializeAttachment("own");
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  webSocketMessage(ws, message) {
+    if (ws.deserializeAttachment() === "own") ws.send(message);
+    else super.webSocketMessage(ws, message);
   }
 
   onAlarm(key) {
@@ -114,7 +128,7 @@ app.all("/socket.io/*", (c) => routeSocketIO(c.req.raw, c.env.ROOMS, { name }));
 export default {
   async fetch(request, env, context) {
     const url = new URL(request.url);
-    if (["/say", "/close"].includes(url.pathname)) return env.ROOMS.getByName(name(url)).fetch(request);
+    if (["/say", "/close", "/own"].includes(url.pathname)) return env.ROOMS.getByName(name(url)).fetch(request);
     if (url.pathname.startsWith("/hono/")) return app.fetch(new Request(request.url.replace("/hono/", "/"), request), env, context);
     return (await routeSocketIO(request, env.ROOMS, { name })) ?? new Response("the app");
   },

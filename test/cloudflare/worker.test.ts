@@ -65,6 +65,20 @@ describe("a Worker with Durable Objects (G44)", () => {
     assert.ok(logged.some((line) => line.includes("onAlarm failed")), logged.join("\n"));
   });
 
+  test("leaves WebSockets of the app's own in the same object alone", async () => {
+    const { url, evict } = await start();
+    const socket = await enter(url, "red");
+    await socket.emitWithAck("keep", "value");
+    const own = new WebSocket(`${url.replace("http", "ws")}/own?room=red`);
+    onTestFinished(() => own.terminate());
+    await new Promise((resolve) => own.once("open", resolve));
+    await evict("red");
+    assert.deepEqual(await socket.emitWithAck("kept"), { value: "value", recovered: true });
+    const echo = new Promise((resolve) => own.once("message", (data: Buffer) => resolve(data.toString())));
+    own.send("hello");
+    assert.equal(await echo, "hello");
+  });
+
   test("keeps data that is too large for the WebSocket", async () => {
     const { url, evict } = await start();
     const socket = await enter(url, "red");
