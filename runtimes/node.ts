@@ -73,7 +73,7 @@ export class Server<
     const attachment = this.#attachment;
     attachment?.detach();
     const limit = cutAt - this.engine.host.now();
-    if (limit < Infinity) setTimeout(() => attachment?.cut(), limit).unref();
+    if (limit <= LONGEST) setTimeout(() => attachment?.cut(), limit).unref();
     const keep = attachment === undefined || given?.httpServer === false;
     const error = keep ? undefined : await closeHttpServer(this.httpServer, limit);
     if (callback !== undefined) this.contain("close", () => callback(error));
@@ -93,6 +93,9 @@ create.Socket = Socket;
 
 export { create as "module.exports" };
 
+/** The longest delay that timers take: 2³¹ − 1 milliseconds. */
+const LONGEST = 2_147_483_647;
+
 function isOptions(target: Target | Partial<ServerOptions> | null | undefined): target is Partial<ServerOptions> {
   return typeof target === "object" && target !== null && !("listen" in target);
 }
@@ -104,7 +107,7 @@ function closeHttpServer(server: AnyHttpServer, limit: number): Promise<Error | 
       if ("closeAllConnections" in server) server.closeAllConnections();
       resolve(undefined);
     };
-    const timer = limit === Infinity ? undefined : setTimeout(cut, limit);
+    const timer = limit > LONGEST ? undefined : setTimeout(cut, limit);
     server.close((error?: Error) => {
       clearTimeout(timer);
       resolve(error);

@@ -134,10 +134,10 @@ export class Schedule {
     });
   }
 
-  /** Calls `fire` once, `delay` milliseconds from now. */
+  /** Calls `fire` once, `delay` milliseconds from now; at once for what is no number, which would stop all others. */
   after(delay: number, fire: () => void): Timer {
     const wasEmpty = this.#heap.isEmpty;
-    const timer = new HeapTimer(this.#host.now() + delay, fire, this.#cancel);
+    const timer = new HeapTimer(this.#host.now() + (Math.max(delay, 0) || 0), fire, this.#cancel);
     this.#heap.add(timer);
     if (timer.due < this.#wakeAt) this.#ask(timer.due);
     else if (wasEmpty && this.#host.sleeps === true) this.#ask(this.#wakeAt);

@@ -35,6 +35,12 @@ export interface Attachable {
   handle(request: RequestLike): Promise<Reply | undefined>;
 }
 
+/** The longest delay that timers take: 2³¹ − 1 milliseconds. */
+const LONGEST = 2_147_483_647;
+
+/** Our listeners for upgrades, each with what tells which are its own. */
+const ours = new WeakMap<object, (request: IncomingMessage) => boolean>();
+
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Lets `io` serve its requests and WebSocket handshakes; whoever listened before keeps the rest. */
@@ -49,11 +55,22 @@ export function attachTo(http: AnyHttpServer, io: Attachable, options: AttachOpt
     else if (others.length === 0 && http.listenerCount("request") === 1) response.writeHead(404).end();
     else for (const listener of others) listener.call(http, request, response);
   });
-  http.on("upgrade", (request: IncomingMessage, socket: NetSocket, head: Buffer) => {
+  const upgrade = (request: IncomingMessage, socket: NetSocket, head: Buffer): void => {
     if (isOurs(request)) void webSockets.accept(request, socket, head);
-    else if (options.destroyUpgrade !== false && http.listenerCount("upgrade") === 1) endUnlessTaken(request, socket, options);
-  });
-  return { detach: () => (attached = false), cut: () => webSockets.cut() };
+    else if (options.destroyUpgrade !== false && isNobodys(http, request)) endUnlessTaken(request, socket, options);
+  };
+  ours.set(upgrade, isOurs);
+  http.on("upgrade", upgrade);
+  const detach = (): void => {
+    attached = false;
+    http.off("upgrade", upgrade);
+  };
+  return { detach, cut: () => webSockets.cut() };
+}
+
+/** Whether nobody but us listens for upgrades, and this one is none of ours. */
+function isNobodys(http: AnyHttpServer, request: IncomingMessage): boolean {
+  return http.listeners("upgrade").every((listener) => ours.get(listener)?.(request) === false);
 }
 
 /** Answers one request, whatever its path. */
@@ -73,7 +90,9 @@ function endUnlessTaken(request: IncomingMessage, socket: NetSocket, { destroyUp
   // The rest of its text would look like somebody's answer.
   if (answersAnother(request, socket)) return void socket.destroy();
   const { bytesWritten } = socket;
+  if (destroyUpgradeTimeout === Infinity) return;
   setTimeout(() => {
-    if (socket.writable && socket.bytesWritten === bytesWritten) socket.end();
-  }, destroyUpgradeTimeout);
+    // Nobody reads from it: it would never see the client's end.
+    if (socket.writable && socket.bytesWritten === bytesWritten) socket.destroySoon();
+  }, Math.min(destroyUpgradeTimeout, LONGEST));
 }

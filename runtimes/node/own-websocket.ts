@@ -53,7 +53,10 @@ export class OwnWebSocket implements WebSocketLike, Sender, FrameSink {
     socket.on("end", () => this.#end(ABNORMAL));
     socket.on("close", () => this.#end(ABNORMAL));
     this.#handler.open(this);
-    if (received.length > 0) this.#reader.read(received);
+    if (received.length === 0) return;
+    // Answers to pings are not held back, and must not come before the handshake's.
+    this.flush();
+    this.#reader.read(received);
   }
 
   // ---- out

@@ -6,7 +6,7 @@ import type { HeadersLike } from "../../src/runtime.ts";
 import { KeptRequest, addQuery } from "./kept-request.ts";
 
 /** What URLs of requests of a session have. */
-const ofSession = /[?&]sid=/;
+const ofSession = /^[^?]*\?(?:[^#?]*&)?sid=/;
 
 /** Milliseconds for which the rest of a refused body is read and dropped. */
 const LINGER = 1000;
@@ -91,6 +91,7 @@ export class NodeRequest implements RequestLike {
 
   readBody(limit: number): Promise<Uint8Array | "too-large" | "aborted"> {
     const raw = this.#message;
+    if (raw.destroyed) return Promise.resolve("aborted");
     return new Promise((resolve) => {
       const chunks: Buffer[] = [];
       let size = 0;
@@ -120,7 +121,9 @@ export class NodeRequest implements RequestLike {
     if (this.upgrade !== undefined) return this.#onSocketAbort(listener);
     const { response } = this;
     const { socket } = this.#message;
-    if (response.destroyed) return listener();
+    if (response.destroyed || isReset(response) || socket.destroyed) return listener();
+    // One that is pipelined behind another has no connection yet, and is told nothing of its end.
+    if (response.socket === null) socket.once("close", () => response.socket === null && listener());
     response.on("close", () => {
       // What was still to be written goes with the connection, and then the response counts as finished.
       if (hasFailed(socket) || !isAnswered(response)) listener();
@@ -175,6 +178,12 @@ function lastResponse(raw: IncomingMessage): ServerResponse {
   response.shouldKeepAlive = false;
   response.once("finish", () => socket.end());
   return response;
+}
+
+/** Responses of HTTP/2 do not tell by themselves. */
+function isReset(response: object): boolean {
+  const { stream } = response as { readonly stream?: { readonly destroyed: boolean } };
+  return stream?.destroyed === true;
 }
 
 /** Sockets of HTTP/2 show themselves only in part. */

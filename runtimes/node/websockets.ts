@@ -47,8 +47,9 @@ export class WebSockets {
       return this.#speaker.answer({ raw, socket, received, handler, headers });
     });
     const reply = (await this.#io.handle(request)) ?? { status: 404, headers: {} };
-    if (reply.native !== undefined) return;
-    refuseUpgrade(socket, reply);
+    if (reply.status === 101) return;
+    // A middleware may have answered by itself.
+    if (reply.native === undefined) refuseUpgrade(socket, reply);
     this.#closing.add(socket);
   }
 
@@ -91,7 +92,7 @@ class OwnSpeaker implements Speaker {
     const refusal = refuseHandshake(raw);
     if (refusal !== undefined) return refusal;
     // The app has taken its time, and nobody would tell of the end any more.
-    if (socket.destroyed) return gone;
+    if (socket.destroyed || socket.readableEnded) return gone;
     const accepted = acceptHandshake(raw, headers);
     socket.setTimeout(0);
     socket.setNoDelay(true);

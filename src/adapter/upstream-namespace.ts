@@ -85,7 +85,7 @@ export class UpstreamNamespace implements LocalSockets {
   write(id: SocketId, messages: readonly Message[], { volatile, compress = true }: WriteOptions = {}): void {
     const encoded = this.#encoded.get(messages);
     if (encoded === undefined) return;
-    encoded.batch ??= new Batch(messages, compress);
+    encoded.batch ??= batchOf(messages, compress, encoded.packet);
     this.#local.deliver(id, encoded.packet, encoded.batch, { volatile, compress });
   }
 
@@ -187,6 +187,12 @@ export class UpstreamNamespace implements LocalSockets {
   }
 }
 
+function batchOf(messages: readonly Message[], compress: boolean, { id }: Packet): Batch {
+  const batch = new Batch(messages, compress);
+  batch.droppable = id === undefined;
+  return batch;
+}
+
 /** A socket of this server as adapters made for `socket.io` know it: a view that lasts as long as the call. */
 export class UpstreamSocket implements SocketDetails {
   readonly id: SocketId;
@@ -198,7 +204,8 @@ export class UpstreamSocket implements SocketDetails {
   }
 
   get handshake(): unknown {
-    return this.#nsp.describe(this.id)?.handshake;
+    // Adapters look into it after a wait, in which the socket may have left.
+    return this.#nsp.describe(this.id)?.handshake ?? {};
   }
 
   get rooms(): Iterable<Room> {

@@ -101,12 +101,7 @@ export class Admission {
 
   async #greet(onHandshake: OnHandshake, request: RequestLike): Promise<Refusal | Reply | undefined> {
     try {
-      const answer: unknown = await this.inTime(Promise.resolve(onHandshake(request)), "onHandshake");
-      if (answer === refusals.timeout) return refusals.timeout;
-      if (answer instanceof Response) return await replyOf(answer);
-      // It was meant to be an answer, and may have been a refusal.
-      if (answer !== undefined && answer !== null) throw new TypeError(`onHandshake must return a Response or nothing, got ${show(answer)}`);
-      return undefined;
+      return await this.inTime(answerOf(onHandshake, request), "onHandshake");
     } catch (error) {
       this.#handler.faulted(error, "onHandshake");
       return because(refusals.forbidden, { name: "ON_HANDSHAKE_ERROR" });
@@ -116,7 +111,7 @@ export class Admission {
   async #newId(request: RequestLike, source: IdSource): Promise<string | Refusal> {
     try {
       const made = source.makesOwnIds ? randomId(source.host) : source.generateId(request.raw);
-      const id: unknown = typeof made === "string" ? made : await this.inTime(made, "generateId");
+      const id: unknown = typeof made === "string" ? made : await this.inTime(Promise.resolve(made), "generateId");
       if (id === refusals.timeout) return refusals.timeout;
       if (typeof id !== "string" || id === "") throw new TypeError(`generateId must return a text, got ${String(id)}`);
       if (source.sessions.has(id)) throw new Error("generateId returned the id of an open connection: ids must be unique");
@@ -192,4 +187,13 @@ function askAllowRequest(allowRequest: AllowRequest, request: RequestLike, faile
 function messageOf(error: unknown): string | undefined {
   if (typeof error === "string") return error;
   return error instanceof Error ? error.message : undefined;
+}
+
+/** What the app says; a `Response` is read to its end. */
+async function answerOf(onHandshake: OnHandshake, request: RequestLike): Promise<Reply | undefined> {
+  const answer: unknown = await onHandshake(request);
+  if (answer instanceof Response) return replyOf(answer);
+  // It was meant to be an answer, and may have been a refusal.
+  if (answer !== undefined && answer !== null) throw new TypeError(`onHandshake must return a Response or nothing, got ${show(answer)}`);
+  return undefined;
 }

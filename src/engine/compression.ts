@@ -19,6 +19,8 @@ export async function compressReply(
 ): Promise<Reply> {
   const { body } = reply;
   if (body === undefined || body.length < threshold || reply.compress === false) return reply;
+  // The app may have done it already.
+  if (reply.headers["content-encoding"] !== undefined) return reply;
   const accepted = acceptedEncodings(request.headers.get("accept-encoding"));
   for (const [encoding, encode] of compressions) {
     if (!accepted.has(encoding)) continue;

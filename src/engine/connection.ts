@@ -27,6 +27,9 @@ interface TransportView {
   readonly writable: boolean;
 }
 
+/** Milliseconds after which it is looked whether what was sent has gone. */
+const LOOK_INTERVAL = 100;
+
 /** What tools and users see of a session: `socket.conn`. */
 export abstract class Connection extends Emitter<SessionEvents> {
   /** The session id; a secret between the server and this client. */
@@ -43,6 +46,8 @@ export abstract class Connection extends Emitter<SessionEvents> {
   /** @internal Absent once a WebSocket has taken over. */ polling: Polling | undefined;
   /** Callbacks of messages that the transport has not taken yet. */
   #unsent: SendCallback[] | undefined;
+  /** Whether listeners are being told that something was taken, and whether they are to be told again. */
+  #telling: "no" | "now" | "again" = "no";
 
   constructor(
     id: string,
@@ -144,17 +149,46 @@ export abstract class Connection extends Emitter<SessionEvents> {
 
   /** The transport took what was sent. */
   protected handedOver(): void {
-    if (this.hasListeners("flush")) this.dispatch("flush", []);
-    if (this.hasListeners("drain")) this.dispatch("drain", []);
+    if (this.hasListeners("flush") || this.hasListeners("drain")) this.#tell();
+    this.#callUnsent();
+  }
+
+  #callUnsent(): void {
     const callbacks = this.#unsent;
     if (callbacks === undefined || this.#holdsBack) return;
     this.#unsent = undefined;
     for (const callback of callbacks) this.#callSoon(callback);
   }
 
+  /** A listener that sends hears of that in a turn of its own: one that always sends must not keep the others from theirs. */
+  #tell(): void {
+    if (this.#telling === "no") {
+      this.#telling = "now";
+      this.dispatch("flush", []);
+      this.dispatch("drain", []);
+      this.#telling = "no";
+    } else if (this.#telling === "now") {
+      this.#telling = "again";
+      this.owner.host.defer(() => {
+        this.#telling = "no";
+        if (this.readyState !== "closed") this.#tell();
+      });
+    }
+  }
+
   #callOnceSent(callback: SendCallback): void {
-    if (this.#holdsBack) (this.#unsent ??= []).push(callback);
-    else this.#callSoon(callback);
+    if (!this.#holdsBack) return this.#callSoon(callback);
+    if (this.#unsent === undefined && this.link.state === "websocket") this.#lookLater();
+    (this.#unsent ??= []).push(callback);
+  }
+
+  /** Platforms have marks of their own, and tell of those alone. */
+  #lookLater(): void {
+    this.owner.schedule.after(LOOK_INTERVAL, () => {
+      if (this.#unsent === undefined || this.readyState === "closed") return;
+      this.#callUnsent();
+      if (this.#unsent !== undefined) this.#lookLater();
+    });
   }
 
   /** Whether something that was sent is still here. */

@@ -23,10 +23,12 @@ export function serializeCookie(id: string, options: CookieOptions, requestIsSec
   const path = options.path ?? "/";
   const sameSite = options.sameSite ?? "lax";
   const parts = [`${options.name ?? "io"}=${encodeURIComponent(id)}`];
-  if (options.maxAge !== undefined) parts.push(`Max-Age=${Math.floor(options.maxAge)}`);
-  if (options.domain !== undefined) parts.push(`Domain=${options.domain}`);
+  if (Number.isFinite(options.maxAge ?? NaN)) parts.push(`Max-Age=${Math.floor(options.maxAge!)}`);
+  if ((options.domain ?? undefined) !== undefined) parts.push(`Domain=${options.domain}`);
   if (path !== false) parts.push(`Path=${path}`);
-  if (options.expires !== undefined) parts.push(`Expires=${options.expires.toUTCString()}`);
+  // Programs without types may give null.
+  const expires = options.expires ?? undefined;
+  if (expires !== undefined) parts.push(`Expires=${expires.toUTCString()}`);
   if (options.httpOnly !== false) parts.push("HttpOnly");
   if (options.secure ?? requestIsSecure) parts.push("Secure");
   if (options.partitioned === true) parts.push("Partitioned");

@@ -17,11 +17,12 @@ export function endTooLarge(session: Session): void {
 
 /** The client does not read, or holds more than others where all together hold too much; what waits for it is dropped. */
 export function endSlowConsumer(session: Session, limit: "maxBufferedBytes" | "maxTotalBufferedBytes"): void {
-  session.owner.limitHit(limit, session);
   session.webSocket?.terminate();
   const why = limit === "maxBufferedBytes" ? "the client does not read" : "all connections together hold too much, and this one most";
   const message = `SLOW_CONSUMER: ${why}, see the option limits.${limit}`;
   session.end("transport error", new TransportError(message, "SLOW_CONSUMER"));
+  // Last: a listener may emit to everybody, which must not come here again.
+  session.owner.limitHit(limit, session);
 }
 
 /** The server goes: the client is to look for another one. */

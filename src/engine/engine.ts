@@ -211,6 +211,7 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
     const { cookie } = this.options;
     if (cookie !== undefined) headers["set-cookie"] = serializeCookie(id, cookie, request.secure);
     this.#offerHeaders(headers, request, "initial_headers");
+    if (this.#closed) return this.#settle(refusals.overloaded, request);
     this.logs.polling?.("a handshake for polling");
     const session = new Session(id, request, this, revision);
     const first = [control(openPacket(session)), ...initialMessages(session)];

@@ -171,7 +171,7 @@ export class Heartbeat implements HeartbeatKeeper {
   }
 
   #after(time: number): number {
-    const { pingInterval } = this.#rhythm();
+    const pingInterval = Math.max(this.#rhythm().pingInterval, 1);
     return this.#inStep ? (Math.floor(time / pingInterval) + 1) * pingInterval : time + pingInterval;
   }
 }

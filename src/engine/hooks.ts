@@ -45,6 +45,9 @@ export async function replyOf(response: Response): Promise<Reply> {
   response.headers.forEach((value, name) => (headers[name] = value));
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) headers["set-cookie"] = cookies;
+  // It may become another one; and where there is no body, there must not even be an empty one.
+  delete headers["content-length"];
+  if (response.body === null) return { status: response.status, headers };
   return { status: response.status, headers, body: new Uint8Array(await response.arrayBuffer()) };
 }
 

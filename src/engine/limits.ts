@@ -5,7 +5,7 @@ import { amount, checkOptions, nearestName } from "./option-checks.ts";
 export interface Limits extends CodecLimits {
   /** Arguments of one event or acknowledgement. @default 1024 */
   readonly maxArguments: number;
-  /** Nesting of arrays and objects, in and out. @default 256 */
+  /** Nesting of arrays and objects, in and out; 1000 at most. @default 256 */
   readonly maxDepth: number;
   /** Binary attachments of one packet, in and out. Official clients refuse more than 10. @default 10 */
   readonly maxAttachments: number;
@@ -33,13 +33,13 @@ export interface Limits extends CodecLimits {
   readonly maxQueuedEvents: number;
   /** Bytes in which the events came that wait like that, of all sockets of one connection. @default 10 × maxHttpBufferSize */
   readonly maxQueuedBytes: number;
-  /** Unsent bytes at which a connection counts as not writable: volatile packets are dropped. @default 1_048_576 */
+  /** Unsent bytes at which a connection counts as not writable: volatile packets are dropped. At least 1. @default 1_048_576 */
   readonly highWaterMark: number;
   /** Unsent bytes at which a connection is closed. @default max(16 MiB, 2 × maxHttpBufferSize) */
   readonly maxBufferedBytes: number;
   /** Unsent bytes of all connections together; past it the largest is closed. @default set by the runtime */
   readonly maxTotalBufferedBytes: number;
-  /** Packets of one connection that are handled before others get a turn. @default 1000 */
+  /** Packets of one connection that are handled before others get a turn; at least 1. @default 1000 */
   readonly maxPacketsPerTurn: number;
   /** Milliseconds in which the body of a POST must arrive. @default 30_000 */
   readonly bodyTimeout: number;
@@ -68,6 +68,9 @@ export interface Limits extends CodecLimits {
 const MiB = 1_048_576;
 
 type Derived = "maxReassemblyBytes" | "maxAuthBytes" | "maxQueuedBytes" | "maxBufferedBytes";
+
+/** Levels that the stack of every engine bears. */
+const DEEPEST = 1000;
 
 const defaults: Omit<Limits, Derived> = {
   maxArguments: 1024,
@@ -119,7 +122,18 @@ export function resolveLimits(
     maxBufferedBytes: Math.max(16 * MiB, 2 * maxHttpBufferSize),
   };
   const standard: Limits = { ...defaults, ...derived, ...runtime };
-  return { ...standard, ...(limits === "hardened" ? hardened : checked(limits ?? {}, Object.keys(standard))) };
+  return sensible({ ...standard, ...(limits === "hardened" ? hardened : checked(limits ?? {}, Object.keys(standard))) });
+}
+
+/** Where 0 would stop everything, 1 is the least; what is counted is whole; and what is walked through level by level has an end. */
+function sensible(limits: Limits): Limits {
+  return {
+    ...limits,
+    maxDepth: Math.min(Math.floor(limits.maxDepth), DEEPEST),
+    maxAttachments: Math.floor(limits.maxAttachments),
+    highWaterMark: Math.max(limits.highWaterMark, 1),
+    maxPacketsPerTurn: Math.max(limits.maxPacketsPerTurn, 1),
+  };
 }
 
 /** The limits that are given. A bound with a name or a value that says nothing would bound nothing: a `TypeError`. */

@@ -78,7 +78,7 @@ export abstract class Outlet extends Connection {
     else for (const frame of item.frames) ws.send(frame, item.compress);
     // Sending may have shown that the client is gone.
     if (this.link.state !== "websocket") return;
-    this.#noteBuffered(buffered + item.size);
+    this.#noteBuffered(buffered + item.size + (this.backlog?.queue.bytes ?? 0));
     this.handedOver();
   }
 

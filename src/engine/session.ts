@@ -93,9 +93,10 @@ export class Session extends Outlet implements Beating {
   }
 
   override close(discard = false): this {
-    const { state } = this.link;
     // Clients take up a close at once, but events a moment later: what comes first must come with an answer of its own.
     if (!discard) this.#flush();
+    // Only now: whoever hears that something went out may have closed it.
+    const { state } = this.link;
     if (this.link.state === "probing" && !discard) this.#leaveOnceSwitched(this.link, this.link.leaving ?? "in order");
     else if (state === "websocket" || discard || this.polling?.waiting === true) this.end("forced close");
     else if (state === "polling") this.#beginClosing();
@@ -207,6 +208,8 @@ export class Session extends Outlet implements Beating {
   handlePacket(packet: EnginePacket): void {
     if (this.readyState !== "open") return;
     if (this.hasListeners("packet")) this.dispatch("packet", [packet]);
+    // The listener may have closed it.
+    if (this.readyState !== "open") return;
     if (packet.type !== "pong" && this.#beats.otherData(this)) this.owner.changed?.(this);
     switch (packet.type) {
       case "message":
@@ -241,7 +244,7 @@ export class Session extends Outlet implements Beating {
     if (data === "" && this.handler?.takesEmpty !== true) return endMalformed(this);
     const message = typeof data === "string" ? data : this.owner.host.bytes(data);
     this.handler?.receive(message);
-    if (this.hasListeners("data")) this.dispatch("data", [message]);
-    if (this.hasListeners("message")) this.dispatch("message", [message]);
+    if (this.hasListeners("data") && this.readyState === "open") this.dispatch("data", [message]);
+    if (this.hasListeners("message") && this.readyState === "open") this.dispatch("message", [message]);
   }
 }

@@ -13,7 +13,7 @@ export interface WebContext {
 }
 
 /** A request of a session that is there already: it is over once it is answered. */
-const ofSession = /[?&]sid=/;
+const ofSession = /^[^?]*\?(?:[^#?]*&)?sid=/;
 
 /** Bytes up to which a body is taken as a whole, which costs less than a stream. */
 const WHOLE_LIMIT = 65_536;

@@ -140,12 +140,22 @@ export class Emitter<Listen extends EventsMap = EventsMap, Reserved extends Even
   }
 
   #follow(result: PromiseLike<unknown>, event: string | symbol, args: readonly unknown[]): void {
+    // Not every thenable settles once, or without throwing.
+    let isSettled = false;
+    const settle = (): void => {
+      if (!isSettled) this.onListenerSettled(event, args);
+      isSettled = true;
+    };
     const fail = (error: unknown): void => {
-      this.onListenerError(error, event, args);
-      this.onListenerSettled(event, args);
+      if (!isSettled) this.onListenerError(error, event, args);
+      settle();
     };
     this.onListenerPending();
-    result.then(() => this.onListenerSettled(event, args), fail);
+    try {
+      result.then(settle, fail);
+    } catch (error) {
+      fail(error);
+    }
   }
 
   #list(event: string | symbol): readonly Listener[] {

@@ -81,6 +81,8 @@ export class Connections implements EngineHandler, PeerHome {
 
   /** A client that comes over a connection of another engine. */
   connectedElsewhere(connection: ForeignConnection): void {
+    // Nobody would tell of its end any more.
+    if (connection.readyState !== undefined && connection.readyState !== "open") return;
     const peer = new Peer(connection as unknown as Session, this, new ForeignCarrier(connection));
     const { host } = this.parts;
     connection.on("data", (data) => {

@@ -1,6 +1,7 @@
 import type { Session } from "../engine/session.ts";
 import type { Message, PacketDecoder } from "../wire/codec.ts";
 import { peekEvent } from "../wire/json-peek.ts";
+import { isThenable } from "./faults.ts";
 import type { NamespaceParts } from "./parts.ts";
 
 /** One incoming message, before it is decoded. */
@@ -65,7 +66,10 @@ export class InboundGate {
     const { options, schedule, faults } = this.#parts;
     const event = typeof message === "string" ? peekEvent(message) : undefined;
     try {
-      return options.onInbound!(this.#conn, { packets: isAttachment ? 0 : 1, bytes: message.length, event, now: schedule.now() });
+      const verdict = options.onInbound!(this.#conn, { packets: isAttachment ? 0 : 1, bytes: message.length, event, now: schedule.now() });
+      if (!isThenable(verdict)) return verdict;
+      verdict.then(undefined, () => {});
+      throw new TypeError("onInbound must decide at once: it returned a promise");
     } catch (error) {
       faults.report(error, { phase: "onInbound", event });
       return "close";

@@ -87,6 +87,10 @@ export function refusalOf(result: ChainResult): { message: string; data?: unknow
   if (result.kind !== "refused") return { message: "Internal server error" };
   const { error } = result;
   if (typeof error === "string") return { message: error };
-  const { message, data } = error as { message: string; data?: unknown };
-  return { message, data };
+  try {
+    const { message, data } = error as { message: unknown; data?: unknown };
+    return { message: String(message), data };
+  } catch {
+    return { message: "Internal server error" };
+  }
 }

@@ -4,6 +4,7 @@ import { Engine } from "../engine/engine.ts";
 import { type EngineHooks, webHooks } from "../engine/hooks.ts";
 import type { Limits } from "../engine/limits.ts";
 import { type ResolvedEngineOptions, resolveEngineOptions } from "../engine/options.ts";
+import { amount, checkOptions } from "../engine/option-checks.ts";
 import { pathAfter, trimPath } from "../engine/path.ts";
 import { WebRequest, type WebContext, toResponse } from "../engine/web-request.ts";
 import type { Emitter } from "../events/emitter.ts";
@@ -67,6 +68,8 @@ export class CoreServer<
   readonly engine: Engine;
   readonly #runtime: ServerRuntime;
   readonly #given: ServerOptions;
+  /** What was set since. */
+  #settings: Partial<NamespaceParts["options"]> = {};
   readonly #parts: Parts;
   readonly #faults: Faults;
   readonly #counters = new Counters();
@@ -173,10 +176,13 @@ export class CoreServer<
   connectTimeout(): number;
   connectTimeout(milliseconds: number): this;
   connectTimeout(connectTimeout?: number): number | this {
-    return connectTimeout === undefined ? this.#parts.options.connectTimeout : this.#change({ connectTimeout });
+    if (connectTimeout === undefined) return this.#parts.options.connectTimeout;
+    checkOptions({ connectTimeout }, { connectTimeout: amount });
+    return this.#change({ connectTimeout });
   }
 
   #change(options: Partial<NamespaceParts["options"]>): this {
+    this.#settings = { ...this.#settings, ...options };
     this.#parts.options = { ...this.#parts.options, ...options };
     return this;
   }
@@ -258,7 +264,7 @@ export class CoreServer<
    * a call without options then ends the rest at once.
    */
   async close(options?: DrainOptions | ((error?: Error) => void)): Promise<void> {
-    await this.shutDown(typeof options === "object" ? options : undefined);
+    await this.shutDown(typeof options === "object" ? (options ?? undefined) : undefined);
     if (typeof options === "function") this.contain("close", options);
   }
 
@@ -280,9 +286,9 @@ export class CoreServer<
     this.#faults.run({ phase }, callback);
   }
 
-  /** Takes options that came with `attach`, and handshakes again after `close`. The constructor's options win. */
+  /** Takes options that came with `attach`, and handshakes again after `close`. The constructor's options win, and what was set since. */
   protected configure(options: ServerOptions): void {
-    Object.assign(this.#parts, this.#resolve({ ...options, ...this.#given }));
+    Object.assign(this.#parts, this.#resolve({ ...options, ...this.#given, ...(this.#settings as ServerOptions) }));
     this.#namespaces.optionsChanged();
     this.engine.open(this.#parts.engineOptions);
   }

@@ -220,7 +220,7 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
   #callListeners(event: Event): void {
     // Clients may name an event by a number.
     const name = event[0] as string | number;
-    if (this.connected) this.dispatch(String(name), event.slice(1));
+    if (this.#state === "connected") this.dispatch(String(name), event.slice(1));
   }
 
   /** The function that answers packet `id`: the first call counts. */
@@ -228,8 +228,11 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
     let answered = false;
     return (...args) => {
       if (answered || this.isClosed) return;
+      // What cannot be encoded is no answer yet; and what is being encoded may answer itself.
+      const batch = new Batch(this.nsp.parts.codec.encode({ type: PacketType.ACK, nsp: this.nsp.name, id, data: args }));
+      if (answered || this.isClosed) return;
       answered = true;
-      this.sendPacket({ type: PacketType.ACK, nsp: this.nsp.name, id, data: args });
+      this.client.deliver(batch, false);
     };
   }
 
