@@ -96,9 +96,9 @@ const kinds: Readonly<Record<Exclude<keyof ServerOptions, keyof EngineOptions>, 
 
 const names = [...Object.keys(kinds), ...Object.keys(engineOptionKinds)];
 
-/** Throws a `TypeError` for what cannot make adapters. */
-export function checkAdapter(adapter: unknown): void {
-  checkOptions({ adapter }, { adapter: adapterKind });
+/** Throws a `TypeError` that names the option which takes no such value. */
+export function checkSettings(settings: object): void {
+  checkOptions(settings, kinds);
 }
 
 /** Warns of what is allowed and hardly meant. A name that is nearly an option's may still be somebody else's. */

@@ -4,7 +4,6 @@ import { Engine } from "../engine/engine.ts";
 import { type EngineHooks, webHooks } from "../engine/hooks.ts";
 import type { Limits } from "../engine/limits.ts";
 import { type ResolvedEngineOptions, resolveEngineOptions } from "../engine/options.ts";
-import { amount, checkOptions } from "../engine/option-checks.ts";
 import { pathAfter, trimPath } from "../engine/path.ts";
 import { WebRequest, type WebContext, toResponse } from "../engine/web-request.ts";
 import type { Emitter } from "../events/emitter.ts";
@@ -25,7 +24,7 @@ import { type DiagnosticsEvents, Faults } from "./faults.ts";
 import type { Namespace } from "./namespace.ts";
 import { Namespaces } from "./namespaces.ts";
 import { Counters, type Metrics, measure } from "./metrics.ts";
-import { type ServerOptions, checkAdapter, resolveServerOptions, warnOfMistakes } from "./options.ts";
+import { type ServerOptions, checkSettings, resolveServerOptions, warnOfMistakes } from "./options.ts";
 import { codecOf } from "./parser.ts";
 import type { NamespaceParts } from "./parts.ts";
 import { type ConnectionSnapshot, type SavedConnection, snapshotConnection } from "./snapshot.ts";
@@ -68,8 +67,7 @@ export class CoreServer<
   readonly engine: Engine;
   readonly #runtime: ServerRuntime;
   readonly #given: ServerOptions;
-  /** What was set since. */
-  #settings: Partial<NamespaceParts["options"]> = {};
+  /** What was set since. */ #settings: Partial<NamespaceParts["options"]> = {};
   readonly #parts: Parts;
   readonly #faults: Faults;
   readonly #counters = new Counters();
@@ -119,13 +117,11 @@ export class CoreServer<
     return this.#namespaces.byName;
   }
 
-  /** @internal compatibility */
-  get encoder(): Codec {
+  /** @internal compatibility */ get encoder(): Codec {
     return this.#parts.codec;
   }
 
-  /** @internal compatibility */
-  get eio(): Engine {
+  /** @internal compatibility */ get eio(): Engine {
     return this.engine;
   }
 
@@ -166,7 +162,6 @@ export class CoreServer<
   adapter(adapter: AdapterFactory): this;
   adapter(adapter?: AdapterFactory): AdapterFactory | this {
     if (adapter === undefined) return this.#parts.options.adapter;
-    checkAdapter(adapter);
     this.#change({ adapter });
     this.#namespaces.useAdapter(adapter);
     return this;
@@ -176,12 +171,11 @@ export class CoreServer<
   connectTimeout(): number;
   connectTimeout(milliseconds: number): this;
   connectTimeout(connectTimeout?: number): number | this {
-    if (connectTimeout === undefined) return this.#parts.options.connectTimeout;
-    checkOptions({ connectTimeout }, { connectTimeout: amount });
-    return this.#change({ connectTimeout });
+    return connectTimeout === undefined ? this.#parts.options.connectTimeout : this.#change({ connectTimeout });
   }
 
   #change(options: Partial<NamespaceParts["options"]>): this {
+    checkSettings(options);
     this.#settings = { ...this.#settings, ...options };
     this.#parts.options = { ...this.#parts.options, ...options };
     return this;

@@ -1,0 +1,158 @@
+/** Clients that leave, or stay, at moments that nobody thinks of. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type Server as HttpServer, createServer } from "node:http";
+import { type AddressInfo, type Socket as NetSocket, connect } from "node:net";
+import { describe, onTestFinished, test } from "vitest";
+import { Server, type ServerOptions } from "../../runtimes/node.ts";
+
+const UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
+const WEBSOCKET = "/socket.io/?EIO=4&transport=websocket";
+
+async function listen(): Promise<HttpServer> {
+  const http = createServer();
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  onTestFinished(() => {
+    http.closeAllConnections();
+    http.close();
+  });
+  return http;
+}
+
+/** A client that is only what it writes. */
+async function client(http: HttpServer, text = ""): Promise<NetSocket> {
+  const socket = connect({ port: (http.address() as AddressInfo).port, host: "127.0.0.1", allowHalfOpen: true });
+  socket.on("error", () => {});
+  onTestFinished(() => void socket.destroy());
+  await once(socket, "connect");
+  socket.write(text);
+  return socket;
+}
+
+function request(path: string, headers = "", method = "GET"): string {
+  return `${method} ${path} HTTP/1.1\r\nHost: app.example\r\n${headers}\r\n`;
+}
+
+function serve(http: HttpServer, options: Partial<ServerOptions> = {}): Server {
+  const io = new Server(http, options);
+  onTestFinished(() => io.close({ force: 1 }));
+  return io;
+}
+
+async function untilGone(http: HttpServer): Promise<void> {
+  for (;;) {
+    const count = await new Promise((resolve) => http.getConnections((_error, each) => resolve(each)));
+    if (count === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function session(http: HttpServer): Promise<string> {
+  const { port } = http.address() as AddressInfo;
+  const response = await fetch(`http://127.0.0.1:${port}/socket.io/?EIO=4&transport=polling`);
+  return (JSON.parse((await response.text()).slice(1)) as { sid: string }).sid;
+}
+
+describe("an upgrade that is nobody's", () => {
+  for (const [what, attach] of [
+    ["one server", (http: HttpServer) => void serve(http, { destroyUpgradeTimeout: 50 })],
+    ["two servers", (http: HttpServer) => ["/a", "/b"].forEach((path) => void serve(http, { path, destroyUpgradeTimeout: 50 }))],
+    [
+      "a server that was attached again",
+      async (http: HttpServer) => {
+        await serve(http).close({ httpServer: false });
+        serve(http, { destroyUpgradeTimeout: 50 });
+      },
+    ],
+  ] as const) {
+    test(`is ended, also where the client goes on to write: ${what}`, async () => {
+      const http = await listen();
+      await attach(http);
+      const socket = await client(http, request("/nobody", UPGRADE));
+      socket.write("more");
+      await untilGone(http);
+    });
+  }
+});
+
+describe("a WebSocket handshake", () => {
+  test("that a middleware refuses is let go when the server is, whatever the client does", async () => {
+    const http = await listen();
+    const io = serve(http);
+    io.engine.use((_request: unknown, response: { writeHead(status: number): { end(): void } }) => response.writeHead(401).end());
+    const socket = await client(http, request(WEBSOCKET, UPGRADE));
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    assert.match(answer.toString(), /^HTTP\/1.1 401/);
+    await io.close({ force: 50 });
+    await untilGone(http);
+  });
+
+  test("is answered before a ping that came with it", async () => {
+    const http = await listen();
+    serve(http);
+    const socket = await client(http);
+    socket.write(Buffer.concat([Buffer.from(request(WEBSOCKET, UPGRADE)), Buffer.from([0x89, 0x80, 0, 0, 0, 0])]));
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    assert.match(answer.toString("latin1"), /^HTTP\/1.1 101/);
+  });
+
+  test("of a client that has ended its side while the app decided is nobody's", async () => {
+    const http = await listen();
+    let decide = (): void => {};
+    const asked = new Promise<void>((resolve) => {
+      serve(http, {
+        allowRequest: (_request, callback) => {
+          decide = () => callback(null, true);
+          resolve();
+        },
+      }).engine.on("connection", () => assert.fail("nobody is there"));
+    });
+    const socket = await client(http, request(WEBSOCKET, UPGRADE));
+    await asked;
+    socket.end();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const answer = once(socket, "data");
+    decide();
+    assert.match(String(((await answer) as [Buffer])[0]), /^HTTP\/1.1 400/);
+  });
+});
+
+describe("a poll", () => {
+  test("that is pipelined behind a slow request takes no messages with it when the connection ends", async () => {
+    const http = await listen();
+    const slow = new Promise<void>((resolve) => http.on("request", (incoming) => incoming.url === "/slow" && resolve()));
+    const io = serve(http);
+    const sid = await session(http);
+    const ended = new Promise((resolve) => io.engine.clients[sid]!.on("close", resolve));
+    const socket = await client(http, request("/slow") + request(`/socket.io/?EIO=4&transport=polling&sid=${sid}`));
+    await slow;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.destroy();
+    assert.equal(await ended, "transport error");
+  });
+});
+
+describe("a POST", () => {
+  test("whose client leaves while the app decides is over at once", async () => {
+    const http = await listen();
+    let decide: (() => void) | undefined;
+    let asked = (): void => {};
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    const io = serve(http, {
+      bindSession: ({ method }) => {
+        if (method === "GET") return "somebody";
+        asked();
+        return new Promise((resolve) => (decide = () => resolve("somebody")));
+      },
+    });
+    const sid = await session(http);
+    const ended = new Promise((resolve) => io.engine.clients[sid]!.on("close", resolve));
+    const socket = await client(http, `${request(`/socket.io/?EIO=4&transport=polling&sid=${sid}`, "Content-Length: 100\r\nContent-Type: text/plain\r\n", "POST")}4`);
+    await isAsked;
+    socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    decide!();
+    assert.equal(await ended, "transport error");
+  });
+});
