@@ -99,6 +99,7 @@ describe("a WebSocket handshake", () => {
 
   test("of a client that has ended its side while the app decided is nobody's", async () => {
     const http = await listen();
+    const upgrade = once(http, "upgrade");
     let decide = (): void => {};
     const asked = new Promise<void>((resolve) => {
       serve(http, {
@@ -110,8 +111,9 @@ describe("a WebSocket handshake", () => {
     });
     const socket = await client(http, request(WEBSOCKET, UPGRADE));
     await asked;
+    const [, end] = (await upgrade) as [unknown, NetSocket];
     socket.end();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    while (!end.readableEnded) await new Promise((resolve) => setTimeout(resolve, 10));
     const answer = once(socket, "data");
     decide();
     assert.match(String(((await answer) as [Buffer])[0]), /^HTTP\/1.1 400/);
@@ -121,13 +123,14 @@ describe("a WebSocket handshake", () => {
 describe("a poll", () => {
   test("that is pipelined behind a slow request takes no messages with it when the connection ends", async () => {
     const http = await listen();
-    const slow = new Promise<void>((resolve) => http.on("request", (incoming) => incoming.url === "/slow" && resolve()));
+    // Nobody answers it.
+    http.on("request", () => {});
     const io = serve(http);
     const sid = await session(http);
-    const ended = new Promise((resolve) => io.engine.clients[sid]!.on("close", resolve));
+    const conn = io.engine.clients[sid]!;
+    const ended = new Promise((resolve) => conn.on("close", resolve));
     const socket = await client(http, request("/slow") + request(`/socket.io/?EIO=4&transport=polling&sid=${sid}`));
-    await slow;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    while (conn.polling?.waiting !== true) await new Promise((resolve) => setTimeout(resolve, 10));
     socket.destroy();
     assert.equal(await ended, "transport error");
   });

@@ -292,7 +292,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     bug: "what clients left in dynamic namespaces stays in the store",
-    seed: 1472,
+    seed: 1757,
     file: "server/leftovers.ts",
     find: `if (oldest === undefined || host.sleeps !== true) return;`,
     replace: `if (oldest === undefined || host.sleeps === true) return;`,
@@ -327,7 +327,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     bug: "what was kept when the server closed is kept for ever",
-    seed: 45,
+    seed: 132,
     file: "server/namespaces.ts",
     find: `else namespace.recovery.tick();`,
     replace: ``,
