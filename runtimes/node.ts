@@ -9,6 +9,7 @@ import { nodeLimits } from "./node/limits.ts";
 import { clientFiles } from "./node-compatible/client-files.ts";
 import { checkWebSocketServer } from "./node/ws-engine.ts";
 import { nodeCompatibleHost } from "./node-compatible/host.ts";
+import { LONGEST } from "./timer-host.ts";
 
 export * from "../src/index.ts";
 export { Engine, type NodeEngineOptions };
@@ -92,9 +93,6 @@ create.RemoteSocket = RemoteSocket;
 create.Socket = Socket;
 
 export { create as "module.exports" };
-
-/** The longest delay that timers take: 2³¹ − 1 milliseconds. */
-const LONGEST = 2_147_483_647;
 
 function isOptions(target: Target | Partial<ServerOptions> | null | undefined): target is Partial<ServerOptions> {
   return typeof target === "object" && target !== null && !("listen" in target);

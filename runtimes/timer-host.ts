@@ -38,7 +38,7 @@ export function createTurn(schedule: (run: () => void) => void): Host["endOfTurn
 }
 
 /** The longest delay that timers take: 2³¹ − 1 milliseconds. */
-const LONGEST = 2_147_483_647;
+export const LONGEST = 2_147_483_647;
 
 /** One timer, moved whenever an earlier wake-up is asked for. It does not keep the process alive. */
 function createAlarm(now: () => number): Host["wakeAt"] {

@@ -1,3 +1,5 @@
+import { LONGEST } from "../timer-host.ts";
+
 /** Prefix of what this library keeps in the object's storage. */
 const PREFIX = "omnisocket:alarm:";
 
@@ -50,7 +52,7 @@ export class Clock {
 
   #setTimer(time: number): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
-    this.#timer = time === Infinity ? undefined : setTimeout(() => this.#tick?.(Date.now()), Math.max(0, time - Date.now()));
+    this.#timer = time === Infinity ? undefined : setTimeout(() => this.#tick?.(Date.now()), Math.min(Math.max(0, time - Date.now()), LONGEST));
   }
 
   /** An alarm of the app's. Rejects with a `TypeError` for what is no time. */

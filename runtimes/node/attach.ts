@@ -3,6 +3,7 @@ import type { Socket as NetSocket } from "node:net";
 import type { Engine, Host, Reply, RequestLike } from "../../src/index.ts";
 import type { AnyHttpServer } from "./http-server.ts";
 import { NodeRequest } from "./request.ts";
+import { LONGEST } from "../timer-host.ts";
 import { WebSockets, answersAnother } from "./websockets.ts";
 
 /** A class with the shape of `ws`'s `WebSocketServer`. */
@@ -34,9 +35,6 @@ export interface Attachable {
   matches(url: string): boolean;
   handle(request: RequestLike): Promise<Reply | undefined>;
 }
-
-/** The longest delay that timers take: 2³¹ − 1 milliseconds. */
-const LONGEST = 2_147_483_647;
 
 /** Our listeners for upgrades, each with what tells which are its own. */
 const ours = new WeakMap<object, (request: IncomingMessage) => boolean>();
