@@ -2,11 +2,8 @@ import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders
 import type { Socket as NetSocket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Reply, RequestLike, Upgrade } from "../../src/index.ts";
-import type { HeadersLike } from "../../src/runtime.ts";
+import { type HeadersLike, isOfSession } from "../../src/runtime.ts";
 import { KeptRequest, addQuery } from "./kept-request.ts";
-
-/** What URLs of requests of a session have. */
-const ofSession = /^[^?]*\?(?:[^#?]*&)?sid=/;
 
 /** Milliseconds for which the rest of a refused body is read and dropped. */
 const LINGER = 1000;
@@ -33,7 +30,7 @@ export class NodeRequest implements RequestLike {
     const socket = raw.socket as Partial<TLSSocket>;
     this.secure = socket.encrypted === true;
     // Later requests are many.
-    if (!ofSession.test(raw.url ?? "")) this.#address = socket.remoteAddress ?? "";
+    if (!isOfSession(raw.url ?? "")) this.#address = socket.remoteAddress ?? "";
   }
 
   /** The same for everyone who asks, from the first time on. */

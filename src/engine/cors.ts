@@ -100,10 +100,21 @@ function preflightHeaders(decision: CorsDecision, request: RequestLike): ReplyHe
   return headers;
 }
 
-/** Adds `name` to a `Vary` header that may exist already. */
-export function addVary(headers: ReplyHeaders, name: string): void {
+/** Adds `names` to a `Vary` header that may exist already. */
+export function addVary(headers: ReplyHeaders, names: string): void {
   const present = headers["vary"];
-  headers["vary"] = present === undefined ? name : `${String(present)}, ${name}`;
+  const all = present === undefined ? names : `${String(present)}, ${names}`;
+  headers["vary"] = [...new Set(all.split(/\s*,\s*/))].join(", ");
+}
+
+/** Puts `own` into `headers`, where it wins; but what either varies by, both do. */
+export function mergeHeaders(headers: ReplyHeaders, own: ReplyHeaders): ReplyHeaders {
+  const { vary } = headers;
+  Object.assign(headers, own);
+  if (vary === undefined || own["vary"] === undefined) return headers;
+  headers["vary"] = vary;
+  addVary(headers, String(own["vary"]));
+  return headers;
 }
 
 function callDelegate(

@@ -6,7 +6,7 @@ import { Admission, type Decision, type Identity } from "./admission.ts";
 import { type HandshakeAsk, readAsk } from "./ask.ts";
 import { compressReply } from "./compression.ts";
 import { serializeCookie } from "./cookie.ts";
-import { type CorsDecision, corsHeaders } from "./cors.ts";
+import { type CorsDecision, corsHeaders, mergeHeaders } from "./cors.ts";
 import type { EngineEvents } from "./engine-events.ts";
 import { Gate, admitted } from "./gate.ts";
 import { initialMessages, openPacket } from "./handshake.ts";
@@ -273,7 +273,7 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
   /** The reply with what the app has to say in its head, which mostly is nothing. */
   #withHeaders(reply: Reply, headers: ReplyHeaders, request: RequestLike): Reply {
     if (isEmpty(headers) && !this.hasListeners("headers")) return reply;
-    const all = Object.assign(headers, reply.headers);
+    const all = mergeHeaders(headers, reply.headers);
     this.#offerHeaders(all, request);
     this.#keepSendable(all);
     return { ...reply, headers: all };

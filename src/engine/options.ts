@@ -105,6 +105,10 @@ const packetKind: OptionKind = {
   expected: "a text or bytes",
   fits: (value) => typeof value === "string" || value instanceof Uint8Array,
 };
+const compressionKind: OptionKind = {
+  expected: "a boolean, or an object whose threshold is a number, 0 or more",
+  fits: (value) => flagOrObject.fits(value) && amount.fits(thresholdOf(value as CompressionOption)),
+};
 const transportsKind: OptionKind = { expected: 'an array such as ["polling", "websocket"]', fits: Array.isArray };
 const limitsKind: OptionKind = {
   expected: 'an object or "hardened"',
@@ -122,8 +126,8 @@ export const engineOptionKinds: Readonly<Record<keyof EngineOptions, OptionKind>
   bindSession: callback,
   transports: transportsKind,
   allowUpgrades: flag,
-  perMessageDeflate: flagOrObject,
-  httpCompression: flagOrObject,
+  perMessageDeflate: compressionKind,
+  httpCompression: compressionKind,
   cookie: flagOrObject,
   cors: corsKind,
   origin: originKind,
@@ -160,7 +164,9 @@ export function resolveEngineOptions(options: EngineOptions, runtimeLimits?: Par
   };
 }
 
-function thresholdOf(option: boolean | { threshold?: number } | undefined): number {
+type CompressionOption = boolean | { threshold?: number } | undefined;
+
+function thresholdOf(option: CompressionOption): number {
   return (typeof option === "object" ? option?.threshold : undefined) ?? 1024;
 }
 

@@ -19,6 +19,14 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 /** A query that is more than names and values as they are. */
 const notPlain = /[^\w.~=&-]/;
 
+/** Names a session, at its place in a URL. */
+const sessionId = /^[^?]*\?(?:[^#?]*&)?sid=/;
+
+/** Whether a request is of a session that is there already: then it is over once it is answered. */
+export function isOfSession(url: string): boolean {
+  return sessionId.test(url);
+}
+
 /** The query of a URL, or `undefined` when it has more than `maxParameters` parameters. */
 export function readQuery(url: string, maxParameters = Infinity): Query | undefined {
   const pairs = pairsOf(url);

@@ -1,6 +1,7 @@
 import type { BodyFailure, HeadersLike, Reply, ReplyHeaders, RequestLike, Upgrade } from "../platform.ts";
 import { toHeaders } from "./hooks.ts";
 import { KeptHeaders } from "./kept-headers.ts";
+import { isOfSession } from "./query.ts";
 
 /** What a web runtime knows of a request beside the request. */
 export interface WebContext {
@@ -11,9 +12,6 @@ export interface WebContext {
   /** Whether the request's signal aborts after the reply where, and only where, the client did not get it. */
   readonly tellsOfLostReplies?: boolean | undefined;
 }
-
-/** A request of a session that is there already: it is over once it is answered. */
-const ofSession = /^[^?]*\?(?:[^#?]*&)?sid=/;
 
 /** Bytes up to which a body is taken as a whole, which costs less than a stream. */
 const WHOLE_LIMIT = 65_536;
@@ -43,7 +41,7 @@ export class WebRequest implements RequestLike {
     const { url } = request;
     const { upgrade, tellsOfLostReplies = false } = context;
     this.#tellsOfLostReplies = tellsOfLostReplies;
-    this.#isKept = upgrade !== undefined || !ofSession.test(url);
+    this.#isKept = upgrade !== undefined || !isOfSession(url);
     this.#raw = request;
     this.method = request.method;
     this.url = url;

@@ -39,10 +39,11 @@ export class Answers {
     this.#check();
   }
 
-  fail(error: Error): void {
+  /** Adapters may reject with anything. */
+  fail(error: unknown): void {
     if (this.#over) return;
     this.#over = true;
-    this.#done(error, this.#single ? undefined : this.#responses);
+    this.#done(asError(error), this.#single ? undefined : this.#responses);
   }
 
   #check(): void {
@@ -52,4 +53,14 @@ export class Answers {
     this.#over = true;
     this.#done(null, this.#single ? this.#responses[0] : this.#responses);
   }
+}
+
+/** The error that a promise for answers rejects with: `error` itself, if it takes the answers that came. */
+export function withResponses(error: unknown, responses: unknown): Error & { responses: unknown } {
+  const told = asError(error);
+  return Object.assign(Object.isExtensible(told) ? told : new Error(told.message, { cause: told }), { responses });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(`Cannot get the answers: ${String(error)}`, { cause: error });
 }

@@ -11,7 +11,7 @@ import type {
 } from "../events/event-maps.ts";
 import type { Timer } from "../schedule.ts";
 import { PacketType } from "../wire/packet.ts";
-import { Answers } from "./answers.ts";
+import { Answers, withResponses } from "./answers.ts";
 import { withoutSession } from "./dialect.ts";
 import type { NamespaceParts } from "./parts.ts";
 import { assertNotReserved } from "./reasons.ts";
@@ -120,7 +120,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> {
     return new Promise((resolve, reject) => {
       assertNotReserved(data[0] as string);
       this.#emitWithAck(data, (error, responses) => {
-        if (error) reject(Object.assign(error, { responses }));
+        if (error) reject(withResponses(error, responses));
         else resolve(responses as never);
       });
     });
@@ -180,7 +180,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData> {
     const timeout = this.#flags.timeout ?? this.#target.fanOut.ackTimeout;
     if (timeout !== undefined) timer = schedule.after(timeout, () => answers.fail(new Error("operation has timed out")));
     const counts = countsOf(this.#target.fanOut, this.#flags.local === true);
-    counts.then((count) => answers.servers(count), (error: Error) => answers.fail(error));
+    counts.then((count) => answers.servers(count), (error: unknown) => answers.fail(error));
   }
 
   /** Adapters made for other servers do not say how to stop; the id of the packet then tells. */

@@ -1,5 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
 import { goAwayAtOnce } from "../engine/endings.ts";
+import { type OptionKind, amount, checkOptions } from "../engine/option-checks.ts";
 import type { Session } from "../engine/session.ts";
 import type { Schedule } from "../schedule.ts";
 
@@ -7,7 +8,7 @@ import type { Schedule } from "../schedule.ts";
 export interface DrainOptions {
   /** In which everything that is emitted already may still leave. @default 5000 */
   readonly drain?: number;
-  /** Over which the ends of the connections are spread, so that clients do not all come back at once. @default 0 */
+  /** Over which the ends of the connections are spread, so that clients do not all come back at once; finite. @default 0 */
   readonly spread?: number;
   /** After which, once every client was told, whatever is left is cut; and adapters that keep sockets are waited for. @default 10_000 */
   readonly force?: number;
@@ -18,6 +19,12 @@ const LOOK_INTERVAL = 20;
 
 /** Milliseconds in which the adapters must have closed, and before that, kept the sockets that may come back. */
 export const CLOSE_TIME = 10_000;
+
+const drainOptionKinds: Readonly<Record<keyof DrainOptions, OptionKind>> = {
+  drain: amount,
+  spread: { expected: "a finite number, 0 or more", fits: (value) => amount.fits(value) && Number.isFinite(value) },
+  force: amount,
+};
 
 /** What closes above the engine. */
 interface Closing {
@@ -43,8 +50,9 @@ export class Drain {
     this.#closing = closing;
   }
 
-  /** Resolves to the time at which `force` is over. Whoever calls it again waits for the same. */
+  /** Resolves to the time at which `force` is over. Whoever calls it again waits for the same. Throws a `TypeError` for options that cannot work. */
   run(options: DrainOptions): Promise<number> {
+    checkOptions(options, drainOptionKinds, "close.");
     this.#running ??= this.#run(options).finally(() => {
       this.#running = undefined;
       this.#hurried = false;

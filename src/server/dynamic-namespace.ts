@@ -29,6 +29,8 @@ export class DynamicNamespace<
   /** The namespaces made so far. */
   readonly children = new Set<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
   readonly #match: NamespaceMatch;
+  /** What all parts of the server share; those that {@link parts} has are copied. */
+  readonly #shared: NamespaceParts;
   readonly #family: FamilyAdapter;
 
   constructor(
@@ -39,6 +41,7 @@ export class DynamicNamespace<
   ) {
     super(server, name, { ...parts, options: { ...parts.options, adapter: MemoryAdapter } });
     this.#match = match;
+    this.#shared = parts;
     this.#family = new FamilyAdapter(this, this.children);
   }
 
@@ -53,7 +56,7 @@ export class DynamicNamespace<
 
   /** @internal Asks whether this one takes `name`. An error counts as no. */
   matches(name: string, auth: Record<string, unknown>): Promise<"yes" | "no" | "timeout"> {
-    const { faults, schedule, engineOptions } = this.parts;
+    const { faults, schedule, engineOptions } = this.#shared;
     return new Promise((resolve) => {
       const timer = schedule.after(engineOptions.limits.middlewareTimeout, () => resolve("timeout"));
       const answer = (allowed: boolean): void => {
@@ -93,6 +96,8 @@ interface Child {
 /** Says to every child what is said to the parent. */
 class FamilyAdapter extends MemoryAdapter implements FanOut {
   readonly #children: Iterable<Child>;
+  /** Those that the last broadcast with acknowledgements went to: others may be made while it goes out. */
+  #asked: readonly Child[] = [];
 
   constructor(parent: LocalSockets, children: Iterable<Child>) {
     super(parent);
@@ -106,7 +111,7 @@ class FamilyAdapter extends MemoryAdapter implements FanOut {
 
   /** Its own, since there may be no children, and theirs. */
   async counts(isLocal: boolean): Promise<number> {
-    const counts = await Promise.all(Array.from(this.#children, ({ fanOut }) => countsOf(fanOut, isLocal)));
+    const counts = await Promise.all(this.#asked.map(({ fanOut }) => countsOf(fanOut, isLocal)));
     return counts.reduce((sum, count) => sum + count, 1);
   }
 
@@ -122,9 +127,9 @@ class FamilyAdapter extends MemoryAdapter implements FanOut {
     lost?: () => void,
   ): () => void {
     counted(0);
-    const cancels = [...this.#children].map(({ fanOut }) =>
-      fanOut.broadcastWithAck({ ...packet }, options, counted, answered, lost),
-    );
+    const asked = [...this.#children];
+    const cancels = asked.map(({ fanOut }) => fanOut.broadcastWithAck({ ...packet }, options, counted, answered, lost));
+    this.#asked = asked;
     return () => {
       for (const cancel of cancels) cancel?.();
     };

@@ -12,6 +12,7 @@ import type {
   TimedBroadcastEvents,
   TimedEvents,
 } from "../events/event-maps.ts";
+import { withResponses } from "./answers.ts";
 import { BroadcastOperator } from "./broadcast.ts";
 import { NamespaceSockets } from "./namespace-sockets.ts";
 import { reservedServerEvents } from "./reasons.ts";
@@ -147,7 +148,7 @@ export abstract class NamespaceFace<
   serverSideEmitDataWithAck(data: readonly unknown[]): Promise<never[]> {
     return new Promise((resolve, reject) => {
       const answered = (error: Error | null, responses: never[]): void => {
-        if (error) reject(Object.assign(error, { responses }));
+        if (error) reject(withResponses(error, responses));
         else resolve(responses);
       };
       this.serverSideEmitData([...data, answered]);

@@ -65,6 +65,8 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
     this.#state = "connected";
     this.#stopWatching?.();
     this.#tellAdapter((adapter) => adapter.addAll(this.id, new Set([this.id])));
+    // A listener of `join-room` may have shown it out.
+    if (this.isClosed) return;
     this.nsp.recovery?.opened(this);
     this.sendPacket({ type: PacketType.CONNECT, nsp: this.nsp.name, data: this.client.dialect.welcome({ sid: this.id, pid: this.pid }) });
   }

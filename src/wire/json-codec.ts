@@ -6,7 +6,7 @@
  * followed by one message of bytes for each attachment.
  */
 
-import { extractAttachments, hasBinary } from "./attachments.ts";
+import { extractAttachments } from "./attachments.ts";
 import type { Codec, CodecLimits, Message } from "./codec.ts";
 import { JsonDecoder } from "./json-decoder.ts";
 import { type Packet, PacketType } from "./packet.ts";
@@ -30,9 +30,9 @@ function encode(packet: Packet, limits: CodecLimits): readonly Message[] {
   const { type, data } = packet;
   const isAck = type === ACK || type === BINARY_ACK;
   if (!isAck && type !== EVENT && type !== BINARY_EVENT) return [type + write(packet, data)];
-  if (!hasBinary(data, limits.maxDepth)) return [(isAck ? ACK : EVENT) + write(packet, data)];
   const extracted = extractAttachments(data, limits);
   const { attachments } = extracted;
+  if (attachments.length === 0) return [(isAck ? ACK : EVENT) + write(packet, extracted.data)];
   const head = `${isAck ? BINARY_ACK : BINARY_EVENT}${attachments.length}-`;
   return [head + write(packet, extracted.data), ...attachments];
 }

@@ -45,6 +45,12 @@ describe("a Response of the app", () => {
     assert.equal(Number(response.headers.get("content-length") ?? byteLength), byteLength);
   });
 
+  test("keeps what it varies by, and so does what the server adds", async () => {
+    const engine = core({ cors: { origin: ["http://a.test"] }, onHandshake: () => new Response("no", { headers: { vary: "Cookie, origin" } }) });
+    const response = await engine.fetch(new Request(HANDSHAKE, { headers: { origin: "http://a.test" } }));
+    assert.equal(response.headers.get("vary"), "Origin, Cookie, origin");
+  });
+
   test("whose body does not end is not waited for", async () => {
     const memory = new MemoryEngine({ onHandshake: () => new Response(new ReadableStream({})), limits: { middlewareTimeout: 100 } });
     const exchange = ask(memory, engineUrl({ transport: "polling" }));
@@ -189,6 +195,12 @@ describe("options at their ends", () => {
     memory.schedule.after(60, () => void fired.push("another"));
     await memory.host.advance(1000);
     assert.deepEqual(fired, ["no number", "a text", "another"]);
+  });
+
+  test("a threshold of compression that is no number is refused", () => {
+    for (const name of ["httpCompression", "perMessageDeflate"] as const) {
+      assert.throws(() => core({ [name]: { threshold: Number.NaN } }), new RegExp(`option ${name}: expected a boolean, or an object whose threshold`));
+    }
   });
 
   test("attributes of the cookie may be null", () => {

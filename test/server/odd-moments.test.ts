@@ -23,6 +23,16 @@ describe("settings", () => {
     const io = new MemoryServer();
     assert.throws(() => io.connectTimeout(Number.NaN), /connectTimeout: expected a number/);
   });
+
+  test("that come with attach reach dynamic namespaces that are there", async () => {
+    const io = new MemoryServer();
+    io.of(() => {});
+    io.reopen({ limits: { middlewareTimeout: 50 } });
+    const client = await connect(io);
+    client.send("0/x,");
+    await io.host.advance(50);
+    assert.match(client.take()[0] as string, /^4\/x,/);
+  });
 });
 
 describe("an acknowledgement", () => {
@@ -130,6 +140,12 @@ describe("a foreign connection", () => {
 });
 
 describe("the end", () => {
+  test("of the server must come: options that would put it off for ever are refused", async () => {
+    const io = new MemoryServer();
+    await assert.rejects(io.close({ spread: Infinity }), /^TypeError: Cannot use the option close\.spread: expected a finite number/);
+    await assert.rejects(io.close({ force: Number.NaN }), /close\.force/);
+  });
+
   test("of the server takes null for no options", async () => {
     const io = new MemoryServer();
     await join(io);
@@ -149,5 +165,48 @@ describe("the end", () => {
     await client.say('2["late"]');
     client.ws.close();
     assert.deepEqual(heard, []);
+  });
+});
+
+describe("who asks everyone", () => {
+  test("of a dynamic namespace gets an end, also where a child is made meanwhile", async () => {
+    const io = new MemoryServer();
+    const parent = io.of(/^\/room-/);
+    const { client, socket } = await join(io, "/room-1");
+    socket.onAnyOutgoing(() => void io.of("/room-2"));
+    const answers = parent.emitWithAck("ask");
+    await io.host.settle();
+    const id = /,(\d+)\[/.exec(client.take()[0] as string)![1];
+    await client.say(`3/room-1,${id}["here"]`);
+    assert.deepEqual(await answers, ["here"]);
+  });
+
+  for (const [what, error, message] of [
+    ["frozen", Object.freeze(new Error("no broker")), "no broker"],
+    ["undefined", undefined, "Cannot get the answers: undefined"],
+  ] as const) {
+    test(`hears of an adapter's failure that is ${what}`, async () => {
+      class Broken extends MemoryAdapter {
+        override serverCount(): Promise<number> {
+          return Promise.reject(error);
+        }
+        override serverSideEmit(packet: unknown[]): void {
+          (packet.at(-1) as (error: unknown, responses: unknown[]) => void)(error ?? null, []);
+        }
+      }
+      const io = new MemoryServer({ adapter: Broken });
+      await assert.rejects(io.emitWithAck("ask"), { message, responses: [] });
+      if (error !== undefined) await assert.rejects(io.serverSideEmitWithAck("ask"), { message, responses: [] });
+    });
+  }
+});
+
+describe("a listener of join-room", () => {
+  test("may show the newcomer out, who then was never in", async () => {
+    const io = new MemoryServer();
+    const client = await connect(io);
+    io.sockets.adapter.on("join-room", (_room, id) => void io.sockets.sockets.get(id)!.disconnect());
+    await client.say("0");
+    assert.deepEqual([client.take(), io.sockets.sockets.size], [["1"], 0]);
   });
 });

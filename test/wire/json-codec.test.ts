@@ -71,6 +71,12 @@ describe("encode()", () => {
     });
   }
 
+  test("encode() writes a packet without attachments when a toJSON() gives its bytes only once", () => {
+    let asked = 0;
+    const fickle = { toJSON: () => (asked++ === 0 ? bytes : "later") };
+    assert.deepEqual(codec.encode({ type: EVENT, nsp: "/", data: ["a", fickle] }), ['2["a","later"]']);
+  });
+
   test("encode() changes nothing when given a frozen packet with bytes", () => {
     const packet = Object.freeze({ type: EVENT, nsp: "/", data: Object.freeze(["a", Object.freeze({ bytes })]) });
     assert.equal(codec.encode(packet).length, 2);
