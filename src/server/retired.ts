@@ -28,13 +28,16 @@ const settings: Readonly<Record<string, string>> = {
   store: "the option adapter",
 };
 
-/** Throws a `TypeError` for an option that is gone, and for what was meant to be attached to. */
+/** Throws a `TypeError` for what was meant to be attached to. */
+export function assertOptions(given: unknown): asserts given is object {
+  if (typeof given === "object" && given !== null && !("listen" in given)) return;
+  const got = typeof given === "object" && given !== null ? "an HTTP server" : show(given);
+  const hint = typeof given === "string" || given === null ? "" : ". On Deno and Bun, io.handler() is handed to Deno.serve or Bun.serve";
+  throw new TypeError(`Cannot make a server: expected options, got ${got}${hint}`);
+}
+
+/** Throws a `TypeError` for an option that is gone. */
 export function refuseRetiredOptions(given: object): void {
-  if (typeof given !== "object" || given === null || "listen" in given) {
-    const got = typeof given === "object" && given !== null ? "an HTTP server" : show(given);
-    const hint = typeof given === "string" || given === null ? "" : ". On Deno and Bun, io.handler() is handed to Deno.serve or Bun.serve";
-    throw new TypeError(`Cannot make a server: expected options, got ${got}${hint}`);
-  }
   for (const [name, today] of Object.entries(options)) {
     if (name in given) throw new TypeError(`The option ${name} is gone: use ${today} instead`);
   }

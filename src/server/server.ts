@@ -3,7 +3,6 @@ import type { RecoveryStore } from "../adapter/recovery-store.ts";
 import { Engine } from "../engine/engine.ts";
 import { type EngineHooks, webHooks } from "../engine/hooks.ts";
 import type { Limits } from "../engine/limits.ts";
-import { type ResolvedEngineOptions, resolveEngineOptions } from "../engine/options.ts";
 import { pathAfter, trimPath } from "../engine/path.ts";
 import { WebRequest, type WebContext, toResponse } from "../engine/web-request.ts";
 import type { Emitter } from "../events/emitter.ts";
@@ -13,7 +12,6 @@ import type { Session } from "../engine/session.ts";
 import type { Host, Reply, RequestLike, WebSocketHandler } from "../platform.ts";
 import { Schedule } from "../schedule.ts";
 import type { Codec } from "../wire/codec.ts";
-import { createJsonCodec } from "../wire/json-codec.ts";
 import type { ForeignConnection, ForeignEngine } from "./carrier.ts";
 import { type ClientFiles, isClientFile, readOnce, serveClientFile } from "./client-files.ts";
 import { Connections } from "./connections.ts";
@@ -24,11 +22,11 @@ import { type DiagnosticsEvents, Faults } from "./faults.ts";
 import type { Namespace } from "./namespace.ts";
 import { Namespaces } from "./namespaces.ts";
 import { Counters, type Metrics, measure } from "./metrics.ts";
-import { type ServerOptions, checkSettings, resolveServerOptions, warnOfMistakes } from "./options.ts";
-import { codecOf } from "./parser.ts";
+import type { ServerOptions } from "./options.ts";
 import type { NamespaceParts } from "./parts.ts";
 import { type ConnectionSnapshot, type SavedConnection, snapshotConnection } from "./snapshot.ts";
 import { recoveryParts } from "./recovery-parts.ts";
+import { type InForce, Settings } from "./settings.ts";
 import type { Socket } from "./socket.ts";
 
 /** What a runtime gives its servers. */
@@ -46,11 +44,11 @@ export interface ServerRuntime {
   readonly recoveryStore?: RecoveryStore;
 }
 
-/** What all parts of one server share; `configure` may still change the options. */
+/** What all parts of one server share; `configure` may still change what follows from the options. */
 interface Parts extends NamespaceParts {
-  codec: NamespaceParts["codec"];
-  options: NamespaceParts["options"];
-  engineOptions: ResolvedEngineOptions;
+  options: InForce["options"];
+  engineOptions: InForce["engineOptions"];
+  codec: InForce["codec"];
 }
 
 /** A Socket.IO server, on whatever runtime: each runtime's `Server` extends it. */
@@ -66,8 +64,7 @@ export class CoreServer<
   /** The Engine.IO server underneath. */
   readonly engine: Engine;
   readonly #runtime: ServerRuntime;
-  readonly #given: ServerOptions;
-  /** What was set since. */ #settings: Partial<NamespaceParts["options"]> = {};
+  readonly #settings: Settings;
   readonly #parts: Parts;
   readonly #faults: Faults;
   readonly #counters = new Counters();
@@ -80,12 +77,12 @@ export class CoreServer<
     super();
     const { host } = runtime;
     this.#runtime = { ...runtime, ...(runtime.clientFiles && { clientFiles: readOnce(runtime.clientFiles) }) };
-    this.#given = options;
+    this.#settings = new Settings(options, host, runtime.limits);
     this.#faults = new Faults(host, this.#counters, () => this.#parts.options.handlerErrors);
     const schedule = new Schedule(host);
     const logs = createLogs(host);
     const shared = { host, schedule, logs, faults: this.#faults, counters: this.#counters, changed: runtime.changed };
-    this.#parts = { ...shared, ...recoveryParts(host, schedule, runtime.recoveryStore), ...this.#resolve(options) };
+    this.#parts = { ...shared, ...recoveryParts(host, schedule, runtime.recoveryStore), ...this.#settings.resolve() };
     this.#namespaces = new Namespaces(this, this.#parts);
     this.#connections = new Connections(this.#parts, this.#namespaces);
     const { engineOptions: engine, changed } = this.#parts;
@@ -109,7 +106,7 @@ export class CoreServer<
 
   /** The options as they were given. */
   get opts(): ServerOptions {
-    return this.#given;
+    return this.#settings.given;
   }
 
   /** @internal compatibility: what tools made for `socket.io` reach for. */
@@ -117,11 +114,13 @@ export class CoreServer<
     return this.#namespaces.byName;
   }
 
-  /** @internal compatibility */ get encoder(): Codec {
+  /** @internal compatibility */
+  get encoder(): Codec {
     return this.#parts.codec;
   }
 
-  /** @internal compatibility */ get eio(): Engine {
+  /** @internal compatibility */
+  get eio(): Engine {
     return this.engine;
   }
 
@@ -175,8 +174,7 @@ export class CoreServer<
   }
 
   #change(options: Partial<NamespaceParts["options"]>): this {
-    checkSettings(options);
-    this.#settings = { ...this.#settings, ...options };
+    this.#settings.change(options);
     this.#parts.options = { ...this.#parts.options, ...options };
     return this;
   }
@@ -282,18 +280,8 @@ export class CoreServer<
 
   /** Takes options that came with `attach`, and handshakes again after `close`. The constructor's options win, and what was set since. */
   protected configure(options: ServerOptions): void {
-    Object.assign(this.#parts, this.#resolve({ ...options, ...this.#given, ...(this.#settings as ServerOptions) }));
+    Object.assign(this.#parts, this.#settings.resolve(options));
     this.#namespaces.optionsChanged();
     this.engine.open(this.#parts.engineOptions);
-  }
-
-  #resolve(options: ServerOptions): Pick<Parts, "options" | "engineOptions" | "codec"> {
-    const { host } = this.#runtime;
-    const resolved = resolveServerOptions(options);
-    const engineOptions = resolveEngineOptions(options, this.#runtime.limits);
-    warnOfMistakes(options, engineOptions, host);
-    const { limits } = engineOptions;
-    const codec = resolved.parser === undefined ? createJsonCodec(limits) : codecOf(resolved.parser, limits, host);
-    return { options: resolved, engineOptions, codec };
   }
 }
