@@ -69,7 +69,7 @@ export class Server<
   /** Ends every socket and connection, and the HTTP server unless told otherwise. */
   override async close(options?: CloseOptions | ((error?: Error) => void)): Promise<void> {
     const callback = typeof options === "function" ? options : undefined;
-    const given = typeof options === "object" ? options : undefined;
+    const given = typeof options === "function" ? undefined : (options ?? undefined);
     const cutAt = await this.shutDown(given);
     const attachment = this.#attachment;
     attachment?.detach();

@@ -46,6 +46,8 @@ export abstract class Connection extends Emitter<SessionEvents> {
   /** @internal Absent once a WebSocket has taken over. */ polling: Polling | undefined;
   /** Callbacks of messages that the transport has not taken yet. */
   #unsent: SendCallback[] | undefined;
+  /** Whether a look at the WebSocket is due: one at a time. */
+  #isLooking = false;
   /** Whether listeners are being told that something was taken, and whether they are to be told again. */
   #telling: "no" | "now" | "again" = "no";
 
@@ -155,7 +157,8 @@ export abstract class Connection extends Emitter<SessionEvents> {
 
   #callUnsent(): void {
     const callbacks = this.#unsent;
-    if (callbacks === undefined || this.#holdsBack) return;
+    if (callbacks === undefined || this.readyState === "closed") return;
+    if (this.#holdsBack) return this.#lookLater();
     this.#unsent = undefined;
     for (const callback of callbacks) this.#callSoon(callback);
   }
@@ -166,7 +169,7 @@ export abstract class Connection extends Emitter<SessionEvents> {
       this.#telling = "now";
       this.dispatch("flush", []);
       this.dispatch("drain", []);
-      this.#telling = "no";
+      if (this.#telling === "now") this.#telling = "no";
     } else if (this.#telling === "now") {
       this.#telling = "again";
       this.owner.host.defer(() => {
@@ -177,17 +180,17 @@ export abstract class Connection extends Emitter<SessionEvents> {
   }
 
   #callOnceSent(callback: SendCallback): void {
-    if (!this.#holdsBack) return this.#callSoon(callback);
-    if (this.#unsent === undefined && this.link.state === "websocket") this.#lookLater();
     (this.#unsent ??= []).push(callback);
+    this.#callUnsent();
   }
 
   /** Platforms have marks of their own, and tell of those alone. */
   #lookLater(): void {
+    if (this.#isLooking || this.link.state !== "websocket") return;
+    this.#isLooking = true;
     this.owner.schedule.after(LOOK_INTERVAL, () => {
-      if (this.#unsent === undefined || this.readyState === "closed") return;
-      this.#callUnsent();
-      if (this.#unsent !== undefined) this.#lookLater();
+      this.#isLooking = false;
+      if (this.link.state === "websocket") this.#callUnsent();
     });
   }
 

@@ -20,19 +20,19 @@ export interface CookieOptions {
 
 /** The `Set-Cookie` value that tells a load balancer where the session `id` lives (RFC 6265). */
 export function serializeCookie(id: string, options: CookieOptions, requestIsSecure: boolean): string {
-  const path = options.path ?? "/";
-  const sameSite = options.sameSite ?? "lax";
-  const parts = [`${options.name ?? "io"}=${encodeURIComponent(id)}`];
-  if (Number.isFinite(options.maxAge ?? NaN)) parts.push(`Max-Age=${Math.floor(options.maxAge!)}`);
-  if ((options.domain ?? undefined) !== undefined) parts.push(`Domain=${options.domain}`);
+  // Programs without types may give null, and numbers as text.
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null)) as CookieOptions;
+  const { name = "io", path = "/", sameSite = "lax", secure = requestIsSecure, domain, expires, priority } = given;
+  const maxAge = Math.floor(given.maxAge ?? NaN);
+  const parts = [`${name}=${encodeURIComponent(id)}`];
+  if (Number.isFinite(maxAge)) parts.push(`Max-Age=${maxAge}`);
+  if (domain !== undefined) parts.push(`Domain=${domain}`);
   if (path !== false) parts.push(`Path=${path}`);
-  // Programs without types may give null.
-  const expires = options.expires ?? undefined;
   if (expires !== undefined) parts.push(`Expires=${expires.toUTCString()}`);
-  if (options.httpOnly !== false) parts.push("HttpOnly");
-  if (options.secure ?? requestIsSecure) parts.push("Secure");
-  if (options.partitioned === true) parts.push("Partitioned");
-  if (options.priority !== undefined) parts.push(`Priority=${capitalize(options.priority)}`);
+  if (given.httpOnly !== false) parts.push("HttpOnly");
+  if (secure) parts.push("Secure");
+  if (given.partitioned === true) parts.push("Partitioned");
+  if (priority !== undefined) parts.push(`Priority=${capitalize(priority)}`);
   if (sameSite !== false) parts.push(`SameSite=${sameSite === true ? "Strict" : capitalize(sameSite)}`);
   return parts.join("; ");
 }

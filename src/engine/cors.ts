@@ -100,21 +100,23 @@ function preflightHeaders(decision: CorsDecision, request: RequestLike): ReplyHe
   return headers;
 }
 
-/** Adds `names` to a `Vary` header that may exist already. */
-export function addVary(headers: ReplyHeaders, names: string): void {
-  const present = headers["vary"];
-  const all = present === undefined ? names : `${String(present)}, ${names}`;
-  headers["vary"] = [...new Set(all.split(/\s*,\s*/))].join(", ");
+/** Adds `name` to a `Vary` header that may exist already. */
+export function addVary(headers: ReplyHeaders, name: string): void {
+  headers["vary"] = united(headers["vary"], name);
 }
 
 /** Puts `own` into `headers`, where it wins; but what either varies by, both do. */
 export function mergeHeaders(headers: ReplyHeaders, own: ReplyHeaders): ReplyHeaders {
   const { vary } = headers;
   Object.assign(headers, own);
-  if (vary === undefined || own["vary"] === undefined) return headers;
-  headers["vary"] = vary;
-  addVary(headers, String(own["vary"]));
+  if (vary !== undefined) headers["vary"] = united(vary, own["vary"]);
   return headers;
+}
+
+/** The names of comma-separated lists, each once. */
+function united(...lists: readonly (ReplyHeaders[string] | undefined)[]): string {
+  const names = lists.filter((names) => names !== undefined).flatMap((names) => String(names).split(/\s*,\s*/));
+  return [...new Set(names)].join(", ");
 }
 
 function callDelegate(

@@ -244,7 +244,7 @@ export class Session extends Outlet implements Beating {
     if (data === "" && this.handler?.takesEmpty !== true) return endMalformed(this);
     const message = typeof data === "string" ? data : this.owner.host.bytes(data);
     this.handler?.receive(message);
-    if (this.hasListeners("data") && this.readyState === "open") this.dispatch("data", [message]);
-    if (this.hasListeners("message") && this.readyState === "open") this.dispatch("message", [message]);
+    if (this.hasListeners("data")) this.dispatch("data", [message]);
+    if (this.hasListeners("message")) this.dispatch("message", [message]);
   }
 }

@@ -72,7 +72,9 @@ export class Connections implements EngineHandler, PeerHome {
     for (const [index, socket] of snapshot.sockets.entries()) {
       const namespace = found[index]!;
       if (typeof namespace === "string") peer.refuse(socket.nsp, { message: refusals[namespace] });
-      else announcements.push(namespace.restore(peer, socket));
+      else if (peer.isOpen) announcements.push(namespace.restore(peer, socket));
+      // Too many refusals have ended it.
+      else namespace.release();
     }
     return () => {
       for (const announce of announcements) announce();

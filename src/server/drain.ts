@@ -70,13 +70,14 @@ export class Drain {
     return Infinity;
   }
 
-  async #run({ drain = 5000, spread = 0, force = 10_000 }: DrainOptions): Promise<number> {
+  async #run(options: DrainOptions): Promise<number> {
+    const force = options.force ?? 10_000;
     const { sessions } = this.#engine;
     this.#engine.refuseHandshakes();
     // What this turn emits is still on its way into the buffers.
     await this.#sleep(0);
-    await this.#until(() => ![...sessions.values()].some(({ bufferedBytes }) => bufferedBytes > 0), drain);
-    await this.#leaveInTurn([...sessions.values()], spread);
+    await this.#until(() => ![...sessions.values()].some(({ bufferedBytes }) => bufferedBytes > 0), options.drain ?? 5000);
+    await this.#leaveInTurn([...sessions.values()], options.spread ?? 0);
     const cutAt = this.#schedule.now() + force;
     // Clients fetch their last packets meanwhile.
     const limit = Math.min(force, CLOSE_TIME);

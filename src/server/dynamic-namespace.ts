@@ -111,7 +111,9 @@ class FamilyAdapter extends MemoryAdapter implements FanOut {
 
   /** Its own, since there may be no children, and theirs. */
   async counts(isLocal: boolean): Promise<number> {
-    const counts = await Promise.all(this.#asked.map(({ fanOut }) => countsOf(fanOut, isLocal)));
+    const asked = this.#asked;
+    this.#asked = [];
+    const counts = await Promise.all(asked.map(({ fanOut }) => countsOf(fanOut, isLocal)));
     return counts.reduce((sum, count) => sum + count, 1);
   }
 

@@ -1,3 +1,4 @@
+import { show } from "../engine/option-checks.ts";
 import type { Session } from "../engine/session.ts";
 import type { Message, PacketDecoder } from "../wire/codec.ts";
 import { peekEvent } from "../wire/json-peek.ts";
@@ -25,6 +26,8 @@ export interface Inbound {
  * To drop a CONNECT ends the connection too; a DISCONNECT, and attachments of what was let in, cannot be dropped.
  */
 export type InboundVerdict = "ok" | "drop" | "close";
+
+const verdicts: ReadonlySet<unknown> = new Set<InboundVerdict>(["ok", "drop", "close"]);
 
 /** Decides about each message of a client before it is decoded. Must be synchronous and quick. */
 export type OnInbound = (conn: Session, inbound: Inbound) => InboundVerdict;
@@ -67,7 +70,8 @@ export class InboundGate {
     const event = typeof message === "string" ? peekEvent(message) : undefined;
     try {
       const verdict = options.onInbound!(this.#conn, { packets: isAttachment ? 0 : 1, bytes: message.length, event, now: schedule.now() });
-      if (!isThenable(verdict)) return verdict;
+      if (verdicts.has(verdict)) return verdict;
+      if (!isThenable(verdict)) throw new TypeError(`onInbound must return "ok", "drop" or "close", got ${show(verdict)}`);
       verdict.then(undefined, () => {});
       throw new TypeError("onInbound must decide at once: it returned a promise");
     } catch (error) {

@@ -16,7 +16,7 @@ export class Settings {
   readonly given: ServerOptions;
   readonly #host: Host;
   readonly #runtimeLimits: Partial<Limits> | undefined;
-  #changed: Partial<ResolvedServerOptions> = {};
+  #changed: { -readonly [Name in keyof ResolvedServerOptions]?: ResolvedServerOptions[Name] } = {};
 
   constructor(given: ServerOptions, host: Host, runtimeLimits: Partial<Limits> | undefined) {
     assertOptions(given);
@@ -33,10 +33,12 @@ export class Settings {
 
   /** What is in force, with what `attach` was given. */
   resolve(attached: ServerOptions = {}): InForce {
-    const asked: ServerOptions = { ...attached, ...this.given, ...(this.#changed as ServerOptions) };
-    const options = resolveServerOptions(asked);
+    const asked: ServerOptions = { ...attached, ...this.given };
     const engineOptions = resolveEngineOptions(asked, this.#runtimeLimits);
     warnOfMistakes(asked, engineOptions, this.#host);
+    // Whoever moves the server while attaching it knows where it was.
+    if (attached.path) delete this.#changed.path;
+    const options = { ...resolveServerOptions(asked), ...this.#changed };
     const { limits } = engineOptions;
     const codec = options.parser === undefined ? createJsonCodec(limits) : codecOf(options.parser, limits, this.#host);
     return { options, engineOptions, codec };

@@ -16,6 +16,12 @@ function core(options: CoreEngineOptions): CoreEngine {
   return new CoreEngine(options, { host: new MemoryHost() });
 }
 
+async function withWebSocket(options: CoreEngineOptions) {
+  const memory = new MemoryEngine(options);
+  const ws = await connectWebSocket(memory);
+  return { ws, engine: memory.engine, host: memory.host, conn: memory.last.conn };
+}
+
 describe("an address", () => {
   test("is told whatever the query looks like", async () => {
     const seen: string[] = [];
@@ -97,15 +103,37 @@ describe("a listener that acts on its connection", () => {
     assert.deepEqual([memory.last.late, conn.heartbeat.queue], [[], undefined]);
   });
 
-  test("that closes it at data hears no message", async () => {
+  test("that closes it at a message hears that message whole, and nothing after it", async () => {
     const memory = new MemoryEngine();
     const ws = await connectWebSocket(memory);
     const { conn } = memory.last;
     const heard: string[] = [];
     conn.on("data", () => void conn.close(true));
-    conn.on("message", () => heard.push("message"));
-    ws.send("4hello");
-    assert.deepEqual(heard, []);
+    conn.on("message", (message) => heard.push(message as string));
+    ws.send("4last", "4late");
+    assert.deepEqual(heard, ["last"]);
+  });
+
+  test("may send each time something was taken: one more message per turn, however many are sent besides", async () => {
+    const memory = new MemoryEngine();
+    await connectWebSocket(memory);
+    const { conn } = memory.last;
+    let left = 3000;
+    let [most, now] = [0, 0];
+    conn.on("drain", () => {
+      if (left-- <= 0) return;
+      now++;
+      conn.send("chunk");
+    });
+    const nextTurn = (): void => {
+      [most, now] = [Math.max(most, now), 0];
+      if (left > 0) memory.host.defer(nextTurn);
+    };
+    for (let events = 0; events < 50; events++) conn.send("event");
+    now = 0;
+    memory.host.defer(nextTurn);
+    await memory.host.settle();
+    assert.ok(most <= 2, `${most} in one turn`);
   });
 
   test("may send to a client that is just being ended for what waits for it", async () => {
@@ -156,6 +184,57 @@ describe("what waits for a client", () => {
     await memory.host.advance(1000);
     assert.equal(calls, 1);
   });
+
+  test("is looked at by one timer, however often it fills up", async () => {
+    const { engine, host, ...memory } = await withWebSocket({ limits: { highWaterMark: 100 } });
+    let looks = 0;
+    const after = engine.schedule.after.bind(engine.schedule);
+    engine.schedule.after = (delay, fire) => {
+      looks++;
+      return after(delay, fire);
+    };
+    for (let times = 0; times < 500; times++) {
+      memory.ws.bufferedAmount = 100;
+      memory.conn.send("a", () => {});
+      if (times < 499) memory.ws.drain();
+    }
+    await host.advance(1);
+    looks = 0;
+    await host.advance(100);
+    assert.ok(looks <= 1, `${looks} looks in 100 ms`);
+  });
+
+  test("is looked at also once a WebSocket carries it", async () => {
+    const memory = new MemoryEngine({ limits: { highWaterMark: 100 } });
+    const client = await connectPolling(memory);
+    const { conn } = memory.last;
+    let calls = 0;
+    client.poll();
+    await memory.host.settle();
+    const ws = await client.probe();
+    ws.send("2probe");
+    await memory.host.settle();
+    conn.send("x".repeat(200), () => void calls++);
+    await memory.host.settle();
+    ws.reads = false;
+    ws.send("5");
+    await memory.host.settle();
+    assert.deepEqual([calls, ws.bufferedAmount > 100], [0, true]);
+    ws.reads = true;
+    ws.bufferedAmount = 0;
+    await memory.host.advance(1000);
+    assert.equal(calls, 1);
+  });
+
+  test("is not said to be sent where sending it ends the connection", async () => {
+    const memory = await withWebSocket({ limits: { maxBufferedBytes: 1000 } });
+    memory.ws.reads = false;
+    let calls = 0;
+    memory.conn.send("x".repeat(900));
+    memory.conn.send("y".repeat(900), () => void calls++);
+    await memory.host.settle();
+    assert.deepEqual([memory.conn.readyState, calls], ["closed", 0]);
+  });
 });
 
 describe("options at their ends", () => {
@@ -201,6 +280,10 @@ describe("options at their ends", () => {
     for (const name of ["httpCompression", "perMessageDeflate"] as const) {
       assert.throws(() => core({ [name]: { threshold: Number.NaN } }), new RegExp(`option ${name}: expected a boolean, or an object whose threshold`));
     }
+  });
+
+  test("the age of the cookie may be a text", () => {
+    assert.match(serializeCookie("x", { maxAge: "3600" as never }, false), /; Max-Age=3600;/);
   });
 
   test("attributes of the cookie may be null", () => {

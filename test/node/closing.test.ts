@@ -58,6 +58,14 @@ test("close({ force }) settles though the app has connections of its own that st
   assert.equal(socket.destroyed, false);
 });
 
+describe("close(null)", () => {
+  test("is close()", async () => {
+    const { io } = await serve({});
+    await io.close(null as never);
+    assert.equal(io.httpServer.listening, false);
+  });
+});
+
 async function serve(options: Partial<ServerOptions>): Promise<{ io: Server; port: number }> {
   const server = createServer();
   const io = new Server(server, options);

@@ -33,6 +33,16 @@ describe("settings", () => {
     await io.host.advance(50);
     assert.match(client.take()[0] as string, /^4\/x,/);
   });
+
+  test("that were made are kept as they are, but for a path that attach is given", () => {
+    const io = new MemoryServer();
+    io.path("/").connectTimeout(0);
+    const path = io.path();
+    io.reopen();
+    assert.deepEqual([io.path(), io.connectTimeout()], [path, 0]);
+    io.reopen({ path: "/elsewhere" });
+    assert.equal(io.path(), "/elsewhere");
+  });
 });
 
 describe("an acknowledgement", () => {
@@ -69,6 +79,7 @@ describe("a refusal", () => {
   for (const [what, error, message] of [
     ["whose message cannot be read", { get message(): string { return assert.fail("boom"); } }, "Internal server error"],
     ["whose message is no text", { message: 10n }, "10"],
+    ["without a message", { data: undefined }, ""],
   ] as const) {
     test(`${what} reaches the client`, async () => {
       const io = new MemoryServer();
@@ -106,6 +117,14 @@ describe("onInbound", () => {
     await client.say("0");
     assert.deepEqual([io.engine.clientsCount, faults], [0, ["onInbound: onInbound must decide at once: it returned a promise"]]);
   });
+
+  test("that decides nothing lets nothing in, and says so", async () => {
+    const io = new MemoryServer({ onInbound: (() => true) as Untyped });
+    const faults = faultsOf(io);
+    const client = await connect(io);
+    await client.say("0");
+    assert.deepEqual([io.engine.clientsCount, faults], [0, ['onInbound: onInbound must return "ok", "drop" or "close", got true']]);
+  });
 });
 
 describe("an adapter that was made for socket.io", () => {
@@ -136,6 +155,33 @@ describe("a foreign connection", () => {
     io.onconnection({ id: "x", readyState: "closed", on() {} } as Untyped);
     await io.host.settle();
     assert.equal(io.metrics().unjoined, 0);
+  });
+});
+
+describe("who listens to the connection", () => {
+  test("hears the message that ends it", async () => {
+    const { client, socket } = await join(new MemoryServer());
+    const heard: unknown[] = [];
+    socket.conn.on("data", (data) => heard.push(data));
+    socket.on("bye", () => void socket.disconnect(true));
+    await client.say('2["bye"]');
+    assert.deepEqual(heard, ['2["bye"]']);
+  });
+});
+
+describe("a listener of limits", () => {
+  test("may send to everybody while all together hold too much", async () => {
+    const io = new MemoryServer({ limits: { maxTotalBufferedBytes: 3000 } });
+    let told = 0;
+    io.diagnostics.on("limit", () => {
+      told++;
+      if (told < 50) io.emit("limit");
+    });
+    const { client } = await join(io);
+    await join(io);
+    client.ws.reads = false;
+    io.emit("big", "x".repeat(4000));
+    assert.deepEqual([told, io.engine.clientsCount], [1, 1]);
   });
 });
 
