@@ -88,10 +88,10 @@ export class History {
   prune(time: number): void {
     const had = this.#log.packets;
     this.#log.prune(time);
-    if (this.#log.packets > 0 || had === 0) return this.#storeChanges();
-    this.#tracks.pass(this.#seq + 1);
+    const isEmptied = had > 0 && this.#log.packets === 0;
+    if (isEmptied) this.#tracks.pass(this.#seq + 1);
     this.#storeChanges();
-    this.signLife();
+    if (isEmptied) this.signLife();
   }
 
   /** What a client has of what its socket was sent; `undefined` for no offset of ours. */
@@ -185,18 +185,18 @@ export class History {
   /** Stores a socket as it is; `at` is when it was lost, in milliseconds since the Unix epoch. */
   putSession({ pid, rooms, data }: PersistedSession, track: Track, at: number | undefined): void {
     if (this.#store === undefined) return;
-    const isStored = this.#put(track, pid, { rooms, data, at });
+    const isStored = this.#put(track, pid, { rooms, data, copy: undefined, at });
     // What it was before would be taken for what it is.
     if (!isStored) this.#store.deleteSession(pid);
-    track.stored = isStored ? { rooms, data: cloneOf(data), at } : undefined;
+    track.stored = isStored ? { rooms, data, copy: cloneOf(data), at } : undefined;
   }
 
   /** Returns whether the store took it. */
-  #put(track: Track, pid: string, stored: Stored): boolean {
+  #put(track: Track, pid: string, { rooms, data, at }: Stored): boolean {
     const { sid, since, lost } = track;
     const stays = [...track.stays.values()].map(({ room, from }) => [room, from] as const);
     const past = track.allPast.map(({ room, from, until }) => [room, from, until] as const);
-    const isStored = this.#store!.putSession({ sid, pid, ...stored, since, lost, stays, past }, track.isUnstorable);
+    const isStored = this.#store!.putSession({ sid, pid, rooms, data, at, since, lost, stays, past }, track.isUnstorable);
     track.isUnstorable = !isStored;
     return isStored;
   }
@@ -221,7 +221,7 @@ export class History {
     const track = this.#tracks.add(sid);
     Object.assign(track, { pid, since: stored.since, lost: stored.lost });
     for (const [room, from] of stored.stays) this.#tracks.join(track, room, from);
-    track.stored = { rooms, data: cloneOf(data), at: stored.at };
+    track.stored = { rooms, data, copy: cloneOf(data), at: stored.at };
     return { session: { sid, pid, rooms, data }, track, at: Math.min(at, this.#terms.now()) };
   }
 
@@ -233,13 +233,17 @@ export class History {
 
   /** Losses, and with them the stays that they have outlived: else these would seem to have been lost in part. What could not be stored is tried again next time. */
   #storeChanges(): void {
+    this.#store?.deleteRest();
     const { changed, losses } = this.#tracks;
     for (const track of changed) {
       const { pid, stored } = track;
       if (pid === undefined || stored === undefined || this.#put(track, pid, stored)) changed.delete(track);
     }
+    let hasFailed = false;
     for (const audience of losses.changed) {
-      if (this.#store?.putLosses(audience, losses.get(audience)) !== false) losses.changed.delete(audience);
+      // One report is enough.
+      if (this.#store?.putLosses(audience, losses.get(audience), hasFailed) === false) hasFailed = true;
+      else losses.changed.delete(audience);
     }
   }
 }

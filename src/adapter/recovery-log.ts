@@ -47,13 +47,11 @@ export class RecoveryLog {
     return this.#entries[this.#head];
   }
 
-  /** Returns whether older entries, or this one, had to go. */
-  append(entry: LogEntry): boolean {
+  /** Older entries may have to go, or this one. */
+  append(entry: LogEntry): void {
     this.#entries.push(entry);
     this.#bytes += entry.size;
-    let forgot = false;
-    for (; this.packets > this.#maxPackets || this.#bytes > this.#maxBytes; forgot = true) this.#shift();
-    return forgot;
+    while (this.packets > this.#maxPackets || this.#bytes > this.#maxBytes) this.#shift();
   }
 
   /** Forgets what was sent before `time`. */

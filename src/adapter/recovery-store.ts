@@ -56,6 +56,8 @@ export class NamespaceStore {
   readonly #report: (error: unknown) => void;
   /** Whether there may be things of a server before, which could not be read: they must not be taken for this one's. */
   #isForeign = false;
+  /** What should be gone, and is there still: somebody might come back who was shown out. */
+  readonly #undeleted = new Set<string>();
 
   constructor(store: RecoveryStore, namespace: string, report: (error: unknown) => void) {
     this.#store = store;
@@ -114,8 +116,9 @@ export class NamespaceStore {
   }
 
   /** Returns whether the store took it. */
-  putLosses(audience: string, losses: readonly Loss[] | undefined): boolean {
-    return losses === undefined ? this.#delete(`lost:${audience}`) : this.#put(`lost:${audience}`, losses);
+  putLosses(audience: string, losses: readonly Loss[] | undefined, isQuiet: boolean): boolean {
+    const name = `lost:${audience}`;
+    return losses === undefined ? this.#delete(name, isQuiet) : this.#put(name, losses, isQuiet);
   }
 
   clear(): void {
@@ -125,18 +128,28 @@ export class NamespaceStore {
   #deleteAll(): void {
     for (const [key] of [...this.#store.list({ prefix: this.#prefix })]) this.#store.delete(key);
     this.#isForeign = false;
+    this.#undeleted.clear();
   }
 
   #put(name: string, value: unknown, isQuiet = false): boolean {
     const put = (): void => {
       if (this.#isForeign) this.#deleteAll();
       this.#store.put(this.#prefix + name, value);
+      this.#undeleted.delete(name);
     };
     return this.#try(put, isQuiet);
   }
 
-  #delete(name: string): boolean {
-    return this.#try(() => this.#store.delete(this.#prefix + name));
+  /** Deletes what could not be deleted before. */
+  deleteRest(): void {
+    for (const name of this.#undeleted) if (!this.#delete(name, true)) return;
+  }
+
+  #delete(name: string, isQuiet = false): boolean {
+    const isDeleted = this.#try(() => this.#store.delete(this.#prefix + name), isQuiet);
+    if (isDeleted) this.#undeleted.delete(name);
+    else this.#undeleted.add(name);
+    return isDeleted;
   }
 
   #try(change: () => unknown, isQuiet = false): boolean {

@@ -13,8 +13,9 @@ export interface Stay {
 /** What is stored of a socket beside what its track knows. */
 export interface Stored {
   readonly rooms: Room[];
-  /** A copy. */
   readonly data: unknown;
+  /** The data as it was then. */
+  readonly copy: unknown;
   /** When its client was lost, in milliseconds since the Unix epoch. */
   readonly at: number | undefined;
 }

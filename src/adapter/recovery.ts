@@ -11,6 +11,10 @@ import { isSame } from "./same.ts";
 /** An event on its way to its recipients. */
 interface Delivery {
   readonly ids: readonly SocketId[];
+  /** How many of them have had their turn. */
+  turns: number;
+  /** Those who got it before that. */
+  early?: Set<SocketId>;
   readonly packet: Packet;
   readonly batch: Batch;
   readonly flags: BroadcastFlags;
@@ -58,6 +62,11 @@ export class RecoveryAdapter extends MemoryAdapter {
     this.#send(packet, audience, ids, options.flags ?? {});
   }
 
+  override broadcastWithAck(...args: Parameters<MemoryAdapter["broadcastWithAck"]>): (() => void) | void {
+    this.select(args[1], (id) => this.flush(id));
+    return super.broadcastWithAck(...args);
+  }
+
   /** Sends an event to one socket, which may be lost. */
   sendTo(id: SocketId, packet: Packet, flags: BroadcastFlags): void {
     if (this.#history.track(id) !== undefined) this.#send(packet, { rooms: [], except: [], only: id }, [id], flags);
@@ -74,7 +83,7 @@ export class RecoveryAdapter extends MemoryAdapter {
     const batch = this.nsp.encode({ ...packet, data }, flags);
     if (isKept) this.#history.keep(batch, audience);
     if (isKept) this.#arm();
-    this.#outbox.push({ ids, packet, batch, flags });
+    this.#outbox.push({ ids, turns: 0, packet, batch, flags });
     this.#deliver();
   }
 
@@ -83,13 +92,28 @@ export class RecoveryAdapter extends MemoryAdapter {
     if (this.#delivering) return;
     this.#delivering = true;
     try {
-      for (let next = this.#outbox.shift(); next !== undefined; next = this.#outbox.shift()) {
-        const { ids, packet, batch, flags } = next;
-        for (const id of ids) this.nsp.deliver(id, packet, batch, flags);
+      for (let next = this.#outbox[0]; next !== undefined; next = this.#outbox[0]) {
+        while (next.turns < next.ids.length) this.#hand(next, next.ids[next.turns++]!);
+        this.#outbox.shift();
       }
     } finally {
       this.#delivering = false;
     }
+  }
+
+  /** Sends a socket what waits for it: something follows that has no offset, and must not overtake it. */
+  flush(id: SocketId): void {
+    for (const delivery of this.#outbox) {
+      if (!delivery.ids.includes(id, delivery.turns)) continue;
+      delivery.early ??= new Set();
+      this.#hand(delivery, id);
+    }
+  }
+
+  #hand({ early, packet, batch, flags }: Delivery, id: SocketId): void {
+    if (early?.has(id) === true) return;
+    early?.add(id);
+    this.nsp.deliver(id, packet, batch, flags);
   }
 
   // ---- rooms
@@ -152,18 +176,21 @@ export class RecoveryAdapter extends MemoryAdapter {
     if (track === undefined || this.#isLost(track)) return;
     track.pid = session.pid;
     const { stored } = track;
-    if (stored === undefined || !isSame(stored.data, session.data)) this.#history.putSession(session, track, undefined);
+    if (stored === undefined || !isSame(stored.copy, session.data)) this.#history.putSession(session, track, undefined);
   }
 
   /** A socket goes on: the process was gone, and its client has not noticed. */
   goOn(id: SocketId): void {
     const track = this.#history.track(id);
     if (track === undefined) return;
-    // Where nothing is known of it, whether its client got everything cannot be told.
-    if (track.pid === undefined) track.lost = Infinity;
-    const lost = track.pid === undefined ? undefined : this.#lost.get(track.pid);
+    if (track.pid === undefined) {
+      // Nothing is known of it: whether its client got everything cannot be told.
+      track.lost = Infinity;
+      return;
+    }
+    const lost = this.#lost.get(track.pid);
     if (lost === undefined) return;
-    this.#lost.delete(lost.session.pid);
+    this.#lost.delete(track.pid);
     if (track.stored?.at !== undefined) this.#history.putSession(lost.session, track, undefined);
     this.#signInTime();
     this.#arm();
@@ -185,7 +212,7 @@ export class RecoveryAdapter extends MemoryAdapter {
     // Another socket may have come back in its place, and be lost too.
     if (lost === undefined || lost.session.data !== data) return;
     const { session, track } = lost;
-    if (track.stored === undefined || !isSame(track.stored.data, data)) this.#history.putSession(session, track, this.#toWallClock(lost.at));
+    if (track.stored === undefined || !isSame(track.stored.copy, data)) this.#history.putSession(session, track, this.#toWallClock(lost.at));
   }
 
   /** All who go on over a sleep have done so. The others are lost: the next process would take the last sign of life for the time of that. */
@@ -194,6 +221,7 @@ export class RecoveryAdapter extends MemoryAdapter {
     for (const { session, track, at } of this.#lost.values()) {
       if (track.stored?.at === undefined) this.#history.putSession(session, track, this.#toWallClock(at));
     }
+    this.prune();
   }
 
   #toWallClock(at: number): number {
@@ -221,12 +249,15 @@ export class RecoveryAdapter extends MemoryAdapter {
 
   /** Forgets what is too old, and tells the store that the server is alive. */
   prune(): void {
+    // Those who are still there are not lost, however long they have slept: `woken` comes back to this.
+    if (this.#terms.isWaking) return;
     const now = this.#terms.now();
     const oldest = now - this.#terms.maxDisconnectionDuration;
     this.#history.prune(oldest);
-    for (const { at } of this.#lost.values()) {
+    for (const [pid, { at, track }] of this.#lost) {
       if (at >= oldest) break;
-      this.#dropOldest();
+      this.#lost.delete(pid);
+      this.#drop(track);
     }
     this.#signInTime();
     this.#arm();
@@ -248,7 +279,7 @@ export class RecoveryAdapter extends MemoryAdapter {
 
   #signDue(): number {
     const { aliveAt, sockets } = this.#history;
-    if (aliveAt === undefined || sockets === this.#lost.size) return Infinity;
+    if (aliveAt === undefined || sockets === this.#lost.size || this.#terms.maxDisconnectionDuration === 0) return Infinity;
     if (aliveAt === -Infinity) return aliveAt;
     return aliveAt + Math.max(this.#terms.maxDisconnectionDuration / SIGNS_OF_LIFE, 1);
   }

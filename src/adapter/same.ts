@@ -6,6 +6,7 @@ export function isSame(one: unknown, other: unknown): boolean {
   for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
     const [left, right] = pair;
     if (Object.is(left, right)) continue;
+    if (left instanceof Date && right instanceof Date && left.getTime() === right.getTime()) continue;
     if (!isPlain(left) || !isPlain(right) || Array.isArray(left) !== Array.isArray(right)) return false;
     if (met.has(left)) {
       if (met.get(left) !== right) return false;

@@ -115,8 +115,8 @@ export function mergeHeaders(headers: ReplyHeaders, own: ReplyHeaders): ReplyHea
 
 /** The names of comma-separated lists, each once. */
 function united(...lists: readonly (ReplyHeaders[string] | undefined)[]): string {
-  const names = lists.filter((names) => names !== undefined).flatMap((names) => String(names).split(/\s*,\s*/));
-  return [...new Set(names)].join(", ");
+  const present = lists.filter((names) => names !== undefined);
+  return [...new Set(present.flatMap((names) => String(names).split(/\s*,\s*/)))].join(", ");
 }
 
 function callDelegate(

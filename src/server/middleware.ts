@@ -89,7 +89,7 @@ export function refusalOf(result: ChainResult): { message: string; data?: unknow
   if (typeof error === "string") return { message: error };
   try {
     const { message, data } = error as { message: unknown; data?: unknown };
-    return { message: String(message ?? ""), data };
+    return { message: message === undefined ? "" : String(message), data };
   } catch {
     return { message: "Internal server error" };
   }

@@ -61,6 +61,8 @@ export class Namespace<
     this.parts.faults.run({ phase: "adapter.close", namespace: this.name }, () => this.#adapter?.close());
     this.#makeAdapter(factory);
     this.recovery?.takeOver(this.sockets.values());
+    // Those who might have come back do not any more.
+    this.checkEmpty();
   }
 
   #makeAdapter(factory: AdapterFactory): void {

@@ -31,8 +31,8 @@ export class Namespaces<
   constructor(server: CoreServer<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, parts: NamespaceParts) {
     this.#server = server;
     this.#parts = parts;
-    this.#leftovers = new Leftovers(parts, (name) => this.byName.has(name));
-    this.#leftovers.sweep();
+    this.#leftovers = new Leftovers(parts, (name) => this.byName.get(name)?.recovery !== undefined);
+    if (parts.waking.isOver) this.#leftovers.sweep();
   }
 
   /** The namespace of this name, which may lack its first slash; made if need be. */
@@ -84,6 +84,7 @@ export class Namespaces<
   woken(): void {
     this.#parts.waking.isOver = true;
     for (const { recovery } of this.byName.values()) recovery?.woken();
+    this.#leftovers.sweep();
   }
 
   /** Gives every namespace a new adapter. */

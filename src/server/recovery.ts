@@ -229,6 +229,12 @@ export class Recovery implements RecoveryTerms {
     return true;
   }
 
+  /** What follows for this socket has no offset, and must not overtake what has one. */
+  flush({ id }: AnySocket): void {
+    const { adapter } = this.#home;
+    if (adapter instanceof RecoveryAdapter) adapter.flush(id);
+  }
+
   // ---- terms
 
   now(): number {
@@ -263,8 +269,10 @@ export class Recovery implements RecoveryTerms {
     this.#home.parts.faults.limitHit(name, undefined);
   }
 
+  /** Reported later: a listener that emits must not come in between what is being kept. */
   storeFailed(error: unknown): void {
-    this.#home.parts.faults.report(error, { phase: "recovery store", namespace: this.#home.name });
+    const { parts, name } = this.#home;
+    parts.host.defer(() => parts.faults.report(error, { phase: "recovery store", namespace: name }));
   }
 
   #restore(pid: string, offset: string | undefined): Promise<RestoredSession | null> | RestoredSession | null {

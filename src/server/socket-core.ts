@@ -82,6 +82,7 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
 
   /** @internal It is told to leave. */
   dismiss(): void {
+    this.nsp.recovery?.flush(this);
     if (this.#state !== "connected") return;
     this.sendPacket({ type: PacketType.DISCONNECT, nsp: this.nsp.name });
     this.close("server namespace disconnect");
@@ -156,6 +157,7 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
     if (this.isClosed) return;
     const batch = new Batch(this.nsp.parts.codec.encode(packet), flags.compress ?? true);
     batch.droppable = id === undefined;
+    this.nsp.recovery?.flush(this);
     this.deliver(packet, batch, flags);
   }
 
@@ -234,6 +236,7 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
       const batch = new Batch(this.nsp.parts.codec.encode({ type: PacketType.ACK, nsp: this.nsp.name, id, data: args }));
       if (answered || this.isClosed) return;
       answered = true;
+      this.nsp.recovery?.flush(this);
       this.client.deliver(batch, false);
     };
   }

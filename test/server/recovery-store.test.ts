@@ -295,6 +295,7 @@ describe("the store is empty in time", () => {
     await host.settle();
     assert.notEqual(store.values.size, 0);
     const after = new MemoryServer({}, { host, recoveryStore: store });
+    await after.restore([]);
     assert.deepEqual([after.engine.clientsCount, ...store.values.keys()], [0]);
   });
 
@@ -334,5 +335,149 @@ describe("another adapter in mid-life", () => {
     assert.deepEqual([socket.connected, back.socket.connected, back.socket.id], [false, true, socket.id]);
     await cut(io, client);
     assert.equal(io.sockets.sockets.get(socket.id), back.socket);
+  });
+});
+
+describe("a store that fails for a moment", () => {
+  /** The store refuses the next write of this kind. */
+  function refuseOnce(store: MapStore, kind: string): void {
+    const { put } = store;
+    store.put = (key, value) => {
+      if (!key.includes(kind)) return put.call(store, key, value);
+      store.put = put;
+      throw new Error("busy");
+    };
+  }
+
+  test("leaves events in their order, also where who hears of it emits", async () => {
+    const [store, host] = world();
+    const io = serve(store, host);
+    io.diagnostics.on("handler_error", () => void io.emit("alarm"));
+    const { client } = await enter(io);
+    refuseOnce(store, ":event:");
+    io.emit("big");
+    await host.settle();
+    const heard = (client.take() as string[]).map((packet) => packet.replace(/"[\w-]+\./, '"E.'));
+    assert.deepEqual(heard, ['2["big","E.1"]', '2["alarm","E.2"]']);
+  });
+
+  test("loses nothing for who comes back then, also where who hears of it emits", async () => {
+    const [store, host] = world();
+    const io = serve(store, host);
+    io.diagnostics.on("handler_error", () => void io.emit("alarm"));
+    const { client, pid } = await enter(io);
+    await host.settle();
+    await cut(io, client);
+    refuseOnce(store, ":session:");
+    const back = await enter(io, { pid });
+    await host.settle();
+    const later = (back.client.take() as string[]).filter((packet) => packet.includes("alarm"));
+    assert.deepEqual([back.socket.recovered, back.events.length + later.length], [true, 1]);
+  });
+
+  test("forgets who was shown out, if later", async () => {
+    const [store, host] = world();
+    const io = serve(store, host);
+    await enter(io);
+    const { pid, socket } = await enter(io);
+    await host.settle();
+    const { delete: remove } = store;
+    store.delete = () => assert.fail("busy");
+    socket.disconnect(true);
+    await host.settle();
+    store.delete = remove;
+    io.emit("later");
+    assert.equal((await enter(serve(store, host), { pid })).socket.recovered, false);
+  });
+
+  test("is reported once per event, however much it has refused", async () => {
+    const [store, host] = world();
+    const io = serve(store, host);
+    const faults = faultsOf(io);
+    const { socket } = await enter(io);
+    const rooms = Array.from({ length: 100 }, (_, index) => `room ${index}`);
+    await socket.join(rooms);
+    await host.settle();
+    store.fails = true;
+    for (const room of rooms) io.to(room).emit("event");
+    await host.settle();
+    assert.ok(faults.length <= 400, `${faults.length} reports`);
+  });
+});
+
+describe("data", () => {
+  test("that the store takes and structured cloning does not stays in the store", async () => {
+    const [store, host] = world();
+    store.put = (key, value) => void store.values.set(key, JSON.parse(JSON.stringify(value)));
+    const io = serve(store, host, { limits: { maxRecoveryPackets: 1 } });
+    const { socket } = await enter(io);
+    socket.data = { name: "Ada", greet() {} };
+    await socket.join("room");
+    await host.settle();
+    io.emit("one");
+    await socket.leave("room");
+    await host.settle();
+    io.emit("two");
+    io.emit("three");
+    const [, stored] = [...store.values].find(([key]) => key.includes("session:"))!;
+    assert.deepEqual((stored as { data: unknown }).data, { name: "Ada" });
+  });
+
+  test("with a date is stored once", async () => {
+    const [store, host] = world();
+    const io = serve(store, host);
+    const { client, socket } = await enter(io);
+    socket.data = { since: new Date(0) };
+    await client.say('2["nothing"]');
+    const { writes } = store;
+    await client.say('2["nothing"]');
+    assert.equal(store.writes, writes);
+    socket.data.since.setTime(1);
+    await client.say('2["nothing"]');
+    assert.equal(store.writes, writes + 1);
+  });
+});
+
+describe("a duration", () => {
+  test("of nothing costs nothing", async () => {
+    const [store, host] = world();
+    await enter(serve(store, host, {}, { maxDisconnectionDuration: 0 }));
+    await host.settle();
+    const { writes } = store;
+    await host.advance(1000);
+    assert.equal(store.writes, writes);
+  });
+
+  for (const slept of [50_000, 119_900, 130_000]) {
+    test(`of two minutes begins when a client is lost, not when an object sleeps (${slept} ms)`, async () => {
+      const [store, host] = world({ sleeps: true });
+      const before = serve(store, host);
+      before.of(/^\/d/);
+      const { pid } = await enter(before, {}, "/d");
+      await host.settle();
+      host.forgetAlarm();
+      await host.advance(slept);
+      const awake = serve(store, host);
+      awake.of(async (_name, _auth, next) => {
+        await host.advance(500);
+        next(null, true);
+      });
+      await wake(before, awake);
+      for (const session of [...awake.engine.sessions.values()]) session.end("transport close");
+      await host.settle();
+      assert.equal((await enter(awake, { pid }, "/d")).socket.recovered, true);
+    });
+  }
+});
+
+describe("a child namespace", () => {
+  test("goes when those it waits for go with their adapter", async () => {
+    const io = new MemoryServer({ connectionStateRecovery: {}, cleanupEmptyChildNamespaces: true });
+    io.of(/^\/d/);
+    const { client } = await enter(io, {}, "/d");
+    await cut(io, client);
+    assert.equal(io._nsps.has("/d"), true);
+    io.adapter(io.adapter());
+    assert.equal(io._nsps.has("/d"), false);
   });
 });

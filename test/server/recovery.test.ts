@@ -132,6 +132,60 @@ describe("a client that has missed more than may wait for it", () => {
   });
 });
 
+describe("what listeners send while an event goes out", () => {
+  const names = (client: Client): unknown[] => client.take().map((packet) => /\["([^"]*)"/.exec(String(packet))?.[1] ?? packet);
+
+  /** Two clients; while the first is sent "first", `act` runs for the second. */
+  async function meanwhile(act: (socket: Socket, io: MemoryServer) => void): Promise<unknown[]> {
+    const io = new MemoryServer(RECOVERY);
+    const one = await enter(io);
+    const two = await enter(io);
+    one.socket.onAnyOutgoing((event) => void (event === "first" && act(two.socket, io)));
+    io.emit("first");
+    await io.host.settle();
+    return names(two.client);
+  }
+
+  const sent: Readonly<Record<string, (socket: Socket, io: MemoryServer) => void>> = {
+    "an event": (socket) => socket.emit("b"),
+    "an event to be acknowledged": (socket) => socket.emit("b", () => {}),
+    "a broadcast to be acknowledged": (_socket, io) => io.timeout(100).emit("b", () => {}),
+  };
+  for (const [what, send] of Object.entries(sent)) {
+    test(`arrives in order, where it is ${what} (G1)`, async () => {
+      const order = await meanwhile((socket, io) => {
+        io.emit("a");
+        send(socket, io);
+      });
+      assert.deepEqual(order, ["first", "a", "b"]);
+    });
+  }
+
+  test("arrives before the end (G1)", async () => {
+    const order = await meanwhile((socket) => {
+      socket.emit("last word");
+      socket.disconnect();
+    });
+    assert.deepEqual(order, ["first", "last word", "1"]);
+  });
+
+  test("arrives before an answer (G1)", async () => {
+    const io = new MemoryServer(RECOVERY);
+    const one = await enter(io);
+    const two = await enter(io);
+    let answer: (() => void) | undefined;
+    two.socket.on("ask", (given: () => void) => (answer = given));
+    await two.client.say('21["ask"]');
+    one.socket.onAnyOutgoing(() => {
+      two.socket.emit("a");
+      answer!();
+    });
+    one.socket.emit("first");
+    await io.host.settle();
+    assert.deepEqual(names(two.client), ["a", "31[]"]);
+  });
+});
+
 describe("CONNECT with recovery", () => {
   test("tells a pid of 20 characters that is neither id, and only where the option is set (W-56, G26)", async () => {
     const { heard, client } = await enter(new MemoryServer(RECOVERY));
@@ -563,6 +617,7 @@ describe("a store", () => {
     io.emit("not stored");
     store.fails = false;
     io.emit("stored");
+    await host.settle();
     assert.deepEqual(new Set(faults), new Set(["recovery store: full"]));
     assert.equal((await enter(serve(store, host), { pid })).socket.recovered, false);
   });
