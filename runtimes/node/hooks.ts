@@ -9,10 +9,14 @@ const answered: Reply = { status: 200, headers: {}, native: true };
 export const nodeHooks: EngineHooks = {
   runMiddleware(middleware, request, failedLate) {
     const { raw, response } = request as NodeRequest;
-    return firstAnswer<Reply | undefined>((answer, refuse) => {
-      response.once("finish", () => answer(answered)).once("close", () => answer(answered));
+    let end = (): void => {};
+    const result = firstAnswer<Reply | undefined>((answer, refuse) => {
+      end = () => answer(answered);
+      response.once("finish", end).once("close", end);
       return middleware(raw, response, (error?: unknown) => (error ? refuse(error) : answer(undefined)));
     }, failedLate);
+    // Others follow: each would leave its own.
+    return result.finally(() => response.off("finish", end).off("close", end));
   },
 
   offerHeaders: (headers, offer) => offer(headers),

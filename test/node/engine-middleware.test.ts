@@ -49,3 +49,20 @@ for (const [how, fail] of Object.entries({
     await io.close();
   });
 }
+
+test("however many there are, none leaves listeners on the response", async () => {
+  const http = createServer().listen(0, "127.0.0.1");
+  await once(http, "listening");
+  const io = new Server(http);
+  const left: number[] = [];
+  for (let count = 0; count < 11; count++) {
+    io.engine.use((_request: IncomingMessage, response: ServerResponse, next: () => void) => {
+      left.push(response.listenerCount("finish") + response.listenerCount("close"));
+      next();
+    });
+  }
+  const { port } = http.address() as AddressInfo;
+  await (await fetch(`http://127.0.0.1:${port}/socket.io/?EIO=4&transport=polling`)).text();
+  assert.deepEqual(left, Array(11).fill(left[0]));
+  await io.close();
+});
