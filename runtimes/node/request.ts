@@ -120,7 +120,10 @@ export class NodeRequest implements RequestLike {
     const { socket } = this.#message;
     if (response.destroyed || isReset(response) || socket.destroyed) return listener();
     // One that is pipelined behind another has no connection yet, and is told nothing of its end.
-    if (response.socket === null) socket.once("close", () => response.socket === null && listener());
+    if (response.socket === null) {
+      socket.once("close", listener);
+      response.once("socket", () => socket.off("close", listener));
+    }
     response.on("close", () => {
       // What was still to be written goes with the connection, and then the response counts as finished.
       if (hasFailed(socket) || !isAnswered(response)) listener();

@@ -1,7 +1,7 @@
 /** Clients that leave, or stay, at moments that nobody thinks of. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type Server as HttpServer, createServer } from "node:http";
+import { type Server as HttpServer, type ServerResponse, createServer } from "node:http";
 import { type AddressInfo, type Socket as NetSocket, connect } from "node:net";
 import { describe, onTestFinished, test } from "vitest";
 import { Server, type ServerOptions } from "../../runtimes/node.ts";
@@ -133,6 +133,27 @@ describe("a poll", () => {
     while (conn.polling?.waiting !== true) await new Promise((resolve) => setTimeout(resolve, 10));
     socket.destroy();
     assert.equal(await ended, "transport error");
+  });
+
+  test("that was pipelined and answered is over: what comes of the connection later is nothing to its session", async () => {
+    const http = await listen();
+    const slow = new Promise<ServerResponse>((resolve) => http.on("request", (_request, response: ServerResponse) => resolve(response)));
+    const io = serve(http);
+    const sid = await session(http);
+    const conn = io.engine.clients[sid]!;
+    const ended: string[] = [];
+    conn.on("close", (reason) => ended.push(reason));
+    const socket = await client(http, request("/slow") + request(`/socket.io/?EIO=4&transport=polling&sid=${sid}`));
+    while (conn.polling?.waiting !== true) await new Promise((resolve) => setTimeout(resolve, 10));
+    const response = await slow;
+    const gone = once(response.socket!, "close");
+    response.end();
+    conn.send("hello");
+    let received = "";
+    while (!received.endsWith("4hello")) received += String(((await once(socket, "data")) as [Buffer])[0]);
+    socket.end();
+    await gone;
+    assert.deepEqual(ended, []);
   });
 });
 
