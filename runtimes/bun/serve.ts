@@ -30,10 +30,11 @@ export function handlerOf<Data, Paths extends string>(
 ): BunHandler<Data, Paths> {
   const ours = (request: Request, server: Bun.Server<Data>) => answer(service, request, server as BunServer);
   const theirs = async (request: Request, server: Bun.Server<Data>) => (app.fetch === undefined ? notFound() : app.fetch(request, server));
+  // A route such as "/*" comes before `fetch`.
+  const routes = { [`${path}/*`]: ours, ...(service.matches(path) && { [path || "/"]: ours }) };
   return {
     fetch: (request, server) => (service.matches(request.url) ? ours(request, server) : theirs(request, server)),
-    // A route such as "/*" comes before `fetch`.
-    ...(app.routes && { routes: { ...app.routes, [`${path}/*`]: ours } }),
+    ...(app.routes && { routes: { ...app.routes, ...routes } }),
     websocket: composeWebSocket(options, app.websocket),
   };
 }

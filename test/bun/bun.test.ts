@@ -92,6 +92,12 @@ describe("beside the app's own routes and WebSockets", () => {
   });
 });
 
+test("without a slash at its end, the path comes before the app's routes too", async () => {
+  const { url } = await startForTest("bun", program("composed"), { NO_SLASH: "1" });
+  const [socket] = await connect(url, { addTrailingSlash: false });
+  assert.equal(await socket.emitWithAck("echo", "x"), "x");
+});
+
 test.each(["hono", "elysia"])("`fetch()` serves inside an app of %s", async (framework) => {
   const { url } = await startForTest("bun", program(framework));
   assert.equal(await (await fetch(url)).text(), framework);

@@ -2,7 +2,7 @@
 import { Server } from "../../../runtimes/bun.ts";
 import { announce, app } from "../../deno/programs/app.ts";
 
-const io = new Server();
+const io = new Server({ addTrailingSlash: process.env["NO_SLASH"] === undefined });
 app(io);
 const server = Bun.serve({
   port: 0,
