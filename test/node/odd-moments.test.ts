@@ -2,12 +2,19 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type Server as HttpServer, type ServerResponse, createServer } from "node:http";
+import { connect as connectHttp2, constants, createServer as createHttp2 } from "node:http2";
 import { type AddressInfo, type Socket as NetSocket, connect } from "node:net";
-import { describe, onTestFinished, test } from "vitest";
+import { text as textOf } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { Server, type ServerOptions } from "../../runtimes/node.ts";
+import type { AnyHttpServer } from "../../runtimes/node/http-server.ts";
 
 const UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
 const WEBSOCKET = "/socket.io/?EIO=4&transport=websocket";
+
+/** More milliseconds than timers take: they would fire at once. */
+const TOO_LONG = 2 ** 32;
 
 async function listen(): Promise<HttpServer> {
   const http = createServer();
@@ -34,18 +41,18 @@ function request(path: string, headers = "", method = "GET"): string {
   return `${method} ${path} HTTP/1.1\r\nHost: app.example\r\n${headers}\r\n`;
 }
 
-function serve(http: HttpServer, options: Partial<ServerOptions> = {}): Server {
+function serve(http: AnyHttpServer, options: Partial<ServerOptions> = {}): Server {
   const io = new Server(http, options);
   onTestFinished(() => io.close({ force: 1 }));
   return io;
 }
 
 async function untilGone(http: HttpServer): Promise<void> {
-  for (;;) {
-    const count = await new Promise((resolve) => http.getConnections((_error, each) => resolve(each)));
-    if (count === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  while ((await connectionsOf(http)) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+function connectionsOf(http: HttpServer): Promise<number> {
+  return new Promise((resolve) => http.getConnections((_error, count) => resolve(count)));
 }
 
 async function session(http: HttpServer): Promise<string> {
@@ -74,6 +81,40 @@ describe("an upgrade that is nobody's", () => {
       await untilGone(http);
     });
   }
+
+  test("is left alone where it may take longer than timers do", async () => {
+    const http = await listen();
+    serve(http, { destroyUpgradeTimeout: TOO_LONG });
+    await client(http, request("/nobody", UPGRADE));
+    await sleep(50);
+    assert.equal(await connectionsOf(http), 1);
+  });
+});
+
+describe("a server that closes with more time than timers take", () => {
+  test("leaves the app's requests the time to be answered", async () => {
+    const http = await listen();
+    const slow = new Promise<ServerResponse>((resolve) => http.on("request", (_request, response: ServerResponse) => resolve(response)));
+    const io = serve(http);
+    const socket = await client(http, request("/slow", "Connection: close\r\n"));
+    const response = await slow;
+    const closed = io.close({ force: TOO_LONG });
+    await sleep(50);
+    response.end("late");
+    assert.match(await textOf(socket), /late/);
+    socket.end();
+    await closed;
+  });
+
+  test("leaves clients the time to end their WebSockets", async () => {
+    const http = await listen();
+    const io = serve(http);
+    const socket = await client(http, request(WEBSOCKET, UPGRADE));
+    await once(socket, "data");
+    await io.close({ force: TOO_LONG, httpServer: false });
+    await sleep(50);
+    assert.equal(await connectionsOf(http), 1);
+  });
 });
 
 describe("a WebSocket handshake", () => {
@@ -154,6 +195,34 @@ describe("a poll", () => {
     socket.end();
     await gone;
     assert.deepEqual(ended, []);
+  });
+});
+
+describe("a poll over HTTP/2", () => {
+  test("whose stream is reset while the app decides takes no messages with it", async () => {
+    const http = createHttp2().listen(0, "127.0.0.1");
+    await once(http, "listening");
+    onTestFinished(() => void http.close());
+    const asked: (() => void)[] = [];
+    const io = serve(http, { bindSession: () => new Promise((resolve) => asked.push(() => resolve("somebody"))) });
+    const connection = connectHttp2(`http://127.0.0.1:${(http.address() as AddressInfo).port}`);
+    onTestFinished(() => connection.destroy());
+    const path = "/socket.io/?EIO=4&transport=polling";
+    const handshake = connection.request({ ":path": path });
+    await expect.poll(() => asked.length).toBe(1);
+    asked[0]!();
+    const { sid } = JSON.parse((await textOf(handshake)).slice(1)) as { sid: string };
+    const conn = io.engine.clients[sid]!;
+    const ended = new Promise((resolve) => conn.on("close", resolve));
+    const poll = connection.request({ ":path": `${path}&sid=${sid}` });
+    poll.on("error", () => {});
+    await expect.poll(() => asked.length).toBe(2);
+    poll.close(constants.NGHTTP2_CANCEL);
+    await once(poll, "close");
+    await new Promise((resolve) => connection.ping(resolve));
+    conn.send("hello");
+    asked[1]!();
+    assert.equal(await ended, "transport error");
   });
 });
 
