@@ -118,7 +118,7 @@ export class NodeRequest implements RequestLike {
     if (this.upgrade !== undefined) return this.#onSocketAbort(listener);
     const { response } = this;
     const { socket } = this.#message;
-    if (response.destroyed || isReset(response) || socket.destroyed) return listener();
+    if (response.destroyed || socket.destroyed) return listener();
     // One that is pipelined behind another has no connection yet, and is told nothing of its end.
     if (response.socket === null) {
       socket.once("close", listener);
@@ -178,12 +178,6 @@ function lastResponse(raw: IncomingMessage): ServerResponse {
   response.shouldKeepAlive = false;
   response.once("finish", () => socket.end());
   return response;
-}
-
-/** Responses of HTTP/2 do not tell by themselves. */
-function isReset(response: object): boolean {
-  const { stream } = response as { readonly stream?: { readonly destroyed: boolean } };
-  return stream?.destroyed === true;
 }
 
 /** Sockets of HTTP/2 show themselves only in part. */
