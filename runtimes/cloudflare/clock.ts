@@ -3,6 +3,9 @@ import { LONGEST } from "../timer-host.ts";
 /** Prefix of what this library keeps in the object's storage. */
 const PREFIX = "omnisocket:alarm:";
 
+/** The platform takes no alarms that are later: whatever is due after that is looked at again then. */
+const LATEST = Date.UTC(2189, 0);
+
 /** What the clock needs of the object's storage. */
 export interface AlarmStorage {
   list(options: { readonly prefix: string }): Promise<Map<string, number>>;
@@ -99,8 +102,9 @@ export class Clock {
   }
 
   async #arm(): Promise<void> {
-    const due = Math.min(this.#coreDue, ...this.#alarms.values());
-    if (due === Infinity || due === this.#armed) return;
+    if (this.#coreDue === Infinity && this.#alarms.size === 0) return;
+    const due = Math.min(LATEST, this.#coreDue, ...this.#alarms.values());
+    if (due === this.#armed) return;
     this.#armed = due;
     await this.#storage.setAlarm(due);
   }

@@ -26,8 +26,9 @@ class FakeStorage implements AlarmStorage {
   }
 
   async setAlarm(time: number): Promise<void> {
-    // As workerd does.
+    // As workerd does: its own bound is that of nanoseconds in 64 bits.
     if (!(time > 0)) throw new TypeError("setAlarm() cannot be called with an alarm time <= 0");
+    if (time > 2 ** 63 / 1e6) throw new TypeError("This API doesn't support dates after 2189.");
     this.alarm = time;
   }
 }
@@ -45,6 +46,16 @@ describe("the one alarm of an object", () => {
     const clock = clockOn(storage);
     clock.wakeAt(Date.now() + 100_000, () => {}, true);
     await clock.load();
+    assert.equal(storage.alarm, soon);
+  });
+
+  test("may be as far away as a date can be, also after a sleep", async () => {
+    const storage = new FakeStorage();
+    await clockOn(storage).schedule(8.64e15, "never");
+    const clock = clockOn(storage);
+    await clock.load();
+    const soon = Date.now() + 10_000;
+    await clock.schedule(soon, "soon");
     assert.equal(storage.alarm, soon);
   });
 
