@@ -121,7 +121,8 @@ export class NodeRequest implements RequestLike {
     if (response.destroyed || socket.destroyed) return listener();
     // One that is pipelined behind another has no connection yet, and is told nothing of its end.
     if (response.socket === null) {
-      socket.once("close", listener);
+      // They are as many as the client likes.
+      socket.setMaxListeners(0).once("close", listener);
       response.once("socket", () => socket.off("close", listener));
     }
     response.on("close", () => {

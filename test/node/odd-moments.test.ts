@@ -198,6 +198,20 @@ describe("a poll", () => {
   });
 });
 
+test("as many requests as a client pipelines are no leak to warn of", async () => {
+  const http = await listen();
+  // Nobody answers the first.
+  http.on("request", () => {});
+  const io = serve(http, { allowRequest: (_request, callback) => void setTimeout(() => callback(null, true), 20) });
+  const warnings: string[] = [];
+  const warn = ({ name }: Error): void => void warnings.push(name);
+  process.on("warning", warn);
+  onTestFinished(() => void process.off("warning", warn));
+  await client(http, request("/slow") + request("/socket.io/?EIO=4&transport=polling").repeat(11));
+  await expect.poll(() => io.engine.clientsCount).toBe(11);
+  assert.deepEqual(warnings, []);
+});
+
 describe("a poll over HTTP/2", () => {
   test("whose stream is reset while the app decides takes no messages with it", async () => {
     const http = createHttp2().listen(0, "127.0.0.1");
