@@ -19,7 +19,7 @@ export interface Host {
    * When `maySleep`, everything that waits for it is in the snapshots too: the process may go and come back until then.
    */
   wakeAt(time: number, tick: (now: number) => void, maySleep: boolean): void;
-  /** Whether this process goes when it is idle, and comes back from snapshots. @default false */
+  /** Whether this process goes when it is idle, and comes back from snapshots, perhaps none: `restore` is called at each start. @default false */
   readonly sleeps?: boolean;
   /** Runs `task` in a later macrotask, after the platform has had a turn of input. */
   defer(task: () => void): void;

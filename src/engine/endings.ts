@@ -15,14 +15,19 @@ export function endTooLarge(session: Session): void {
   session.end("transport error", error, { code: 1009 });
 }
 
+/** Sessions that are being ended for what waits for them. */
+const ending = new WeakSet<Session>();
+
 /** The client does not read, or holds more than others where all together hold too much; what waits for it is dropped. */
 export function endSlowConsumer(session: Session, limit: "maxBufferedBytes" | "maxTotalBufferedBytes"): void {
+  // A listener of it may send to everybody, and come here again.
+  if (ending.has(session)) return;
+  ending.add(session);
+  session.owner.limitHit(limit, session);
   session.webSocket?.terminate();
   const why = limit === "maxBufferedBytes" ? "the client does not read" : "all connections together hold too much, and this one most";
   const message = `SLOW_CONSUMER: ${why}, see the option limits.${limit}`;
   session.end("transport error", new TransportError(message, "SLOW_CONSUMER"));
-  // Only now: a listener of it may send to everybody.
-  session.owner.limitHit(limit, session);
 }
 
 /** The server goes: the client is to look for another one. */

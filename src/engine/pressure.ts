@@ -50,6 +50,8 @@ export class Pressure {
     while (this.#total > this.#limit()) {
       const largest = this.#largest();
       if (largest === undefined) return;
+      // Listeners of limits hear of it before it ends: they may send to everybody, and come here again.
+      this.forget(largest);
       endSlowConsumer(largest, "maxTotalBufferedBytes");
     }
   }

@@ -88,8 +88,8 @@ export function refusalOf(result: ChainResult): { message: string; data?: unknow
   const { error } = result;
   if (typeof error === "string") return { message: error };
   try {
-    const { message, data } = error as { message: unknown; data?: unknown };
-    return { message: message === undefined ? "" : String(message), data };
+    const { message = "", data } = error as { message?: unknown; data?: unknown };
+    return { message: String(message), data };
   } catch {
     return { message: "Internal server error" };
   }

@@ -34,11 +34,11 @@ export class Settings {
   /** What is in force, with what `attach` was given. */
   resolve(attached: ServerOptions = {}): InForce {
     const asked: ServerOptions = { ...attached, ...this.given };
-    const engineOptions = resolveEngineOptions(asked, this.#runtimeLimits);
-    warnOfMistakes(asked, engineOptions, this.#host);
     // Whoever moves the server while attaching it knows where it was.
     if (attached.path) delete this.#changed.path;
     const options = { ...resolveServerOptions(asked), ...this.#changed };
+    const engineOptions = resolveEngineOptions(asked, this.#runtimeLimits);
+    warnOfMistakes(asked, engineOptions, this.#host);
     const { limits } = engineOptions;
     const codec = options.parser === undefined ? createJsonCodec(limits) : codecOf(options.parser, limits, this.#host);
     return { options, engineOptions, codec };

@@ -34,6 +34,7 @@ export class ServerLife {
     });
     this.#countTimers();
     this.app = new App(this.io, surroundings, before?.app.members);
+    if (process.sleeps && before === undefined) void this.io.restore([]);
   }
 
   /** Keeps what has changed in this turn. */
