@@ -76,7 +76,7 @@ export class Server<
     const limit = cutAt - this.engine.host.now();
     if (limit <= LONGEST) setTimeout(() => attachment?.cut(), limit).unref();
     const keep = attachment === undefined || given?.httpServer === false;
-    const error = keep ? undefined : await closeHttpServer(this.httpServer, limit);
+    const error = keep ? undefined : await closeHttpServer(this.httpServer, limit, attachment);
     if (callback !== undefined) this.contain("close", () => callback(error));
   }
 }
@@ -99,10 +99,11 @@ function isOptions(target: Target | Partial<ServerOptions> | null | undefined): 
 }
 
 /** Settles in `limit` milliseconds. What is not a connection of HTTP by then is the app's to end. */
-function closeHttpServer(server: AnyHttpServer, limit: number): Promise<Error | undefined> {
+function closeHttpServer(server: AnyHttpServer, limit: number, attachment: Attachment): Promise<Error | undefined> {
   return new Promise((resolve) => {
     const cut = (): void => {
       if ("closeAllConnections" in server) server.closeAllConnections();
+      attachment.cutSessions();
       resolve(undefined);
     };
     const timer = limit > LONGEST ? undefined : setTimeout(cut, limit);

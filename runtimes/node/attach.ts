@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket as NetSocket } from "node:net";
 import type { Engine, Host, Reply, RequestLike } from "../../src/index.ts";
@@ -27,6 +28,8 @@ export interface Attachment {
   detach(): void;
   /** Drops the connections that are ended here and not by their clients. */
   cut(): void;
+  /** Ends the HTTP/2 sessions, which no server of Node's does at once. */
+  cutSessions(): void;
 }
 
 /** What is attached. */
@@ -39,7 +42,7 @@ export interface Attachable {
 /** Our listeners for upgrades, each with what tells which are its own. */
 const ours = new WeakMap<object, (request: IncomingMessage) => boolean>();
 
-type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+type RequestListener = (this: AnyHttpServer, request: IncomingMessage, response: ServerResponse) => void;
 
 /** Lets `io` serve its requests and WebSocket handshakes; whoever listened before keeps the rest. */
 export function attachTo(http: AnyHttpServer, io: Attachable, options: AttachOptions): Attachment {
@@ -47,23 +50,40 @@ export function attachTo(http: AnyHttpServer, io: Attachable, options: AttachOpt
   const webSockets = new WebSockets(io, options);
   const isOurs = ({ url = "" }: IncomingMessage): boolean => attached && url.startsWith("/") && io.matches(url);
   const others = http.listeners("request") as RequestListener[];
+  if (others.length === 0) others.push(notFound);
   http.removeAllListeners("request");
-  http.on("request", (request: IncomingMessage, response: ServerResponse) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (isOurs(request)) void serve(io, request, response);
-    else if (others.length === 0 && http.listenerCount("request") === 1) response.writeHead(404).end();
     else for (const listener of others) listener.call(http, request, response);
-  });
+  };
+  http.on("request", answer);
   const upgrade = (request: IncomingMessage, socket: NetSocket, head: Buffer): void => {
     if (isOurs(request)) void webSockets.accept(request, socket, head);
     else if (options.destroyUpgrade !== false && isNobodys(http, request)) endUnlessTaken(request, socket, options);
   };
   ours.set(upgrade, isOurs);
   http.on("upgrade", upgrade);
+  const sessions = new Set<{ destroy(): void }>();
+  const remember = (session: EventEmitter & { destroy(): void }): void => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+  };
+  http.on("session", remember);
   const detach = (): void => {
     attached = false;
-    http.off("upgrade", upgrade);
+    http.off("upgrade", upgrade).off("session", remember);
+    // Somebody who was attached later has it, and asks it.
+    if (!http.listeners("request").includes(answer)) return;
+    http.off("request", answer);
+    for (const listener of others) http.on("request", listener);
   };
-  return { detach, cut: () => webSockets.cut() };
+  const cutSessions = (): void => sessions.forEach((session) => session.destroy());
+  return { detach, cut: () => webSockets.cut(), cutSessions };
+}
+
+/** Answers where nobody else does. */
+function notFound(this: AnyHttpServer, _request: IncomingMessage, response: ServerResponse): void {
+  if (this.listenerCount("request") === 1) response.writeHead(404).end();
 }
 
 /** Whether nobody but us listens for upgrades, and this one is none of ours. */

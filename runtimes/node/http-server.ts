@@ -1,4 +1,4 @@
-import { type RequestListener, type Server as HttpServer, createServer } from "node:http";
+import { type Server as HttpServer, createServer } from "node:http";
 import type { Http2SecureServer, Http2Server } from "node:http2";
 import type { Server as HttpsServer } from "node:https";
 
@@ -7,10 +7,10 @@ export type AnyHttpServer = HttpServer | HttpsServer | Http2SecureServer | Http2
 /** An HTTP server, or the port of one. */
 export type Target = AnyHttpServer | number | string;
 
-/** The HTTP server that is meant: a port makes one that answers 404. Throws a `TypeError` for anything else. */
+/** The HTTP server that is meant: a port makes one. Throws a `TypeError` for anything else. */
 export function toHttpServer(target: unknown): AnyHttpServer {
   if (typeof target === "number" || (typeof target === "string" && /^\d+$/.test(target))) {
-    return createServer(notFound).listen(Number(target));
+    return createServer().listen(Number(target));
   }
   if (isHttpServer(target)) return target;
   const got = typeof target === "function" ? "a function (an Express app?): pass http.createServer(app)" : String(target);
@@ -20,7 +20,3 @@ export function toHttpServer(target: unknown): AnyHttpServer {
 export function isHttpServer(target: unknown): target is AnyHttpServer {
   return typeof target === "object" && target !== null && "listen" in target && "on" in target;
 }
-
-const notFound: RequestListener = (_request, response) => {
-  response.writeHead(404).end();
-};

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { connect as connectHttp2, createServer as createHttp2 } from "node:http2";
 import { type AddressInfo, type Socket as NetSocket, connect } from "node:net";
 import { describe, onTestFinished, test } from "vitest";
 import { WebSocketServer } from "ws";
@@ -56,6 +57,43 @@ test("close({ force }) settles though the app has connections of its own that st
   const took = await timed(io.close({ drain: 0, force: 100 } satisfies CloseOptions));
   assert.ok(took < AT_LAST, `it took ${took} ms`);
   assert.equal(socket.destroyed, false);
+});
+
+test("close({ force }) ends HTTP/2 sessions too (G40)", async () => {
+  const http = createHttp2().listen(0, "127.0.0.1");
+  await once(http, "listening");
+  const io = new Server(http);
+  const client = connectHttp2(`http://127.0.0.1:${(http.address() as AddressInfo).port}`);
+  onTestFinished(() => client.destroy());
+  client.on("error", () => {});
+  const gone = once(client, "close");
+  await once(http, "session");
+  await io.close({ drain: 0, force: 50 });
+  assert.ok((await timed(gone)) < AT_LAST);
+});
+
+describe("a server that has closed without its HTTP server", () => {
+  test("has nothing to do with it any more", async () => {
+    const http = createServer();
+    const listeners = (): number[] => ["request", "upgrade", "session"].map((event) => http.listenerCount(event));
+    await new Server(http).close({ httpServer: false });
+    const first = listeners();
+    const rest = http.listeners("request");
+    await new Server(http).close({ httpServer: false });
+    assert.deepEqual([first, listeners(), http.listeners("request")], [[1, 0, 0], [1, 0, 0], rest]);
+  });
+
+  test("leaves requests to whoever listens, before it or after it", async () => {
+    const { io, port } = await serve({});
+    const ask = async (): Promise<number> => (await fetch(`http://127.0.0.1:${port}/`)).status;
+    const first = new Server(io.httpServer);
+    await io.close({ httpServer: false });
+    assert.equal(await ask(), 404);
+    await first.close({ httpServer: false });
+    assert.equal(await ask(), 404);
+    io.httpServer.on("request", (_request, response) => void response.writeHead(200).end());
+    assert.equal(await ask(), 200);
+  });
 });
 
 describe("close(null)", () => {
