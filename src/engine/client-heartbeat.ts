@@ -41,8 +41,8 @@ export class ClientHeartbeat implements HeartbeatKeeper {
   }
 
   /** The client counts from its pong, which this GET takes along, or the one before has taken. And who has waited for a GET could not ping. */
-  polled(session: Beating): boolean {
-    if (session.pulse !== "pinged") return session.heartbeat.due <= this.#schedule.now() && this.wait(session);
+  polled(session: Beating, late: number): boolean {
+    if (session.pulse !== "pinged") return session.heartbeat.due <= this.#schedule.now() + late && this.wait(session);
     session.pulse = "idle";
     this.#deadlines.add(session.heartbeat, this.#latest);
     return true;

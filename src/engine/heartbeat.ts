@@ -28,8 +28,11 @@ export interface HeartbeatKeeper {
   beat(session: Beating): void;
   /** Something else came from the client. Says whether that has put the deadline off. */
   otherData(session: Beating): boolean;
-  /** A GET came, or one is answered for which the client waits before it says anything. Says whether that has put the deadline off. */
-  polled(session: Beating): boolean;
+  /**
+   * A GET came, or one is answered for which the client waits before it says anything, `late` milliseconds after that was meant to be.
+   * Says whether that has put the deadline off.
+   */
+  polled(session: Beating, late: number): boolean;
   /** Judges this session later, for the sake of what waits to be handled. Says whether it does: after its grace, nothing puts it off. */
   wait(session: Beating): boolean;
   /** The session is on a WebSocket now. */
@@ -129,8 +132,8 @@ export class Heartbeat implements HeartbeatKeeper {
   }
 
   /** One that a standstill has held back takes the very ping along whose answer is due already. */
-  polled(session: Beating): boolean {
-    return session.pulse !== "idle" && session.heartbeat.due <= this.#schedule.now() && this.wait(session);
+  polled(session: Beating, late: number): boolean {
+    return session.pulse !== "idle" && session.heartbeat.due <= this.#schedule.now() + late && this.wait(session);
   }
 
   wait(session: Beating): boolean {

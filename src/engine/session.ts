@@ -192,9 +192,9 @@ export class Session extends Outlet implements Beating {
     else end();
   }
 
-  /** @internal A GET waits now, or one is answered that its client wanted to see answered before it goes on. */
-  polled(): void {
-    if (this.readyState === "open" && this.#beats.polled(this)) this.owner.changed?.(this);
+  /** @internal A GET waits now, or one is answered that its client wanted to see answered before it goes on, so many milliseconds too late. */
+  polled(late = 0): void {
+    if (this.readyState === "open" && this.#beats.polled(this, late)) this.owner.changed?.(this);
   }
 
   /** @internal A POST is handled; what a new WebSocket brought meanwhile is next. */

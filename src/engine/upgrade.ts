@@ -100,11 +100,12 @@ export function hurryPoll(session: Session): void {
   const { link, owner } = session;
   const polling = session.polling!;
   if (link.state !== "probing" || !link.answered || polling.noopTimer !== undefined) return;
+  const due = owner.schedule.now() + POLL_HOLD;
   polling.noopTimer = owner.schedule.after(POLL_HOLD, () => {
     polling.noopTimer = undefined;
     if (session.link.state !== "probing") return;
     polling.answerWith(control("6"));
-    // Its ping or pong is held back until then, also where this is late.
-    session.polled();
+    // Its ping or pong is held back until then.
+    session.polled(owner.schedule.now() - due);
   });
 }

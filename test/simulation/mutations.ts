@@ -519,7 +519,7 @@ export const mutations: readonly Mutation[] = [
   {
     bug: "a noop that a standstill held back gives nobody time",
     file: "engine/upgrade.ts",
-    find: `session.polled();`,
+    find: `session.polled(owner.schedule.now() - due);`,
     replace: ``,
     seed: 8_214_453,
   },

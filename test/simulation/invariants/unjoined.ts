@@ -16,6 +16,8 @@ interface Waiting {
 export function unjoined({ simulation, isGood, fail }: Watch): Invariant {
   const sessions = new Map<string, Waiting>();
   const sidOf = new Map<string, string>();
+  /** What was posted may be a CONNECT that is refused, whether or not its client is there to hear of it. */
+  const posts = new Map<number, string>();
   const running = (): number => simulation.now - simulation.life.process.pausedFor;
   const restart = (sid: string): void => {
     const session = sessions.get(sid);
@@ -58,6 +60,12 @@ export function unjoined({ simulation, isGood, fail }: Watch): Invariant {
         // A middleware that took too long never made up its mind.
         for (const [socket, { nsp }] of admitting ?? []) if (nsp === packet.nsp) admitting!.delete(socket);
         restart(sid);
+      },
+      exchangeOpened: ({ exchange, sid, method }) => void (method === "POST" && sid !== undefined && posts.set(exchange, sid)),
+      exchangeAnswered: ({ exchange }) => {
+        const sid = posts.get(exchange);
+        if (sid !== undefined) restart(sid);
+        posts.delete(exchange);
       },
       serverDied: () => sessions.clear(),
     },
