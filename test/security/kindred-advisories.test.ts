@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { target, upgradeHeaders } from "../catalogue/client.ts";
 import { assertEnd } from "../catalogue/outcome.ts";
 import { encodeFrame, Opcode } from "../catalogue/wire.ts";
-import { advisory, durationOf, SOON_MS } from "./advisory.ts";
+import { advisory, cpuTimeOf, SOON_MS } from "./advisory.ts";
 
 const websocket = target({ EIO: "4", transport: "websocket" });
 
@@ -44,7 +44,7 @@ for (const perMessageDeflate of [false, true]) {
   advisory("CVE-2020-7662", `long parameters of an extension are read in linear time, ${what}`, { perMessageDeflate }, async (server) => {
     for (const extensions of [`x; y="${"\\c".repeat(25_000)}`, `x;${" ".repeat(50_000)}y`, "x;".repeat(25_000)]) {
       const headers = { ...upgradeHeaders, "sec-websocket-extensions": extensions };
-      assert((await durationOf(() => server.request("GET", websocket, { headers }))) < SOON_MS, extensions.slice(0, 10));
+      assert((await cpuTimeOf(() => server.request("GET", websocket, { headers }))) < SOON_MS, extensions.slice(0, 10));
     }
   });
 }
@@ -52,8 +52,8 @@ for (const perMessageDeflate of [false, true]) {
 advisory("CVE-2021-32640", "a long Sec-WebSocket-Protocol is read in linear time", {}, async (server) => {
   for (const protocol of [`b${" ".repeat(60_000)}x`, ",".repeat(60_000), `a${", a".repeat(20_000)}`, `${"\t".repeat(60_000)},`]) {
     const headers = { ...upgradeHeaders, "sec-websocket-protocol": protocol };
-    const duration = await durationOf(() => server.request("GET", websocket, { headers }));
-    assert(duration < SOON_MS, `${protocol.slice(0, 5)}… took ${duration} ms`);
+    const took = await cpuTimeOf(() => server.request("GET", websocket, { headers }));
+    assert(took < SOON_MS, `${protocol.slice(0, 5)}… took ${took} ms`);
   }
 });
 

@@ -4,7 +4,7 @@ import { type Query, target, upgradeHeaders } from "../catalogue/client.ts";
 import { assertEnd } from "../catalogue/outcome.ts";
 import type { TestServer } from "../catalogue/server.ts";
 import { closePayload, encodeFrame, Opcode } from "../catalogue/wire.ts";
-import { advisory, durationOf, SOON_MS } from "./advisory.ts";
+import { advisory, cpuTimeOf, SOON_MS } from "./advisory.ts";
 
 const handshake = target({ EIO: "4", transport: "polling" });
 const websocket = target({ EIO: "4", transport: "websocket" });
@@ -90,11 +90,11 @@ advisory("CVE-2020-36049", "a packet of a million characters costs time in propo
   const packets = [`5${long}`, `5${long}-`, `2${long}`, `2/${long}`, `2["${long}`, `2${"[".repeat(900_000)}`];
   for (const packet of packets) {
     const client = await server.joinedWebSocket();
-    const duration = await durationOf(async () => {
+    const took = await cpuTimeOf(async () => {
       await client.send(`4${packet}`);
       await assertEnd(server, client, "FC+err", packet);
     });
-    assert(duration < SOON_MS, `${packet.slice(0, 5)}… took ${duration} ms`);
+    assert(took < SOON_MS, `${packet.slice(0, 5)}… took ${took} ms`);
   }
 });
 
@@ -103,8 +103,8 @@ advisory("CVE-2020-36049", "many tiny packets of an old client cost time in prop
     const { body } = await server.request("GET", target({ EIO: "3", transport: "polling" }));
     const { sid } = JSON.parse(/\{.*?\}/.exec(body)![0]) as { sid: string };
     const url = target({ EIO: "3", transport: "polling", sid });
-    const duration = await durationOf(() => server.request("POST", url, { body: packet.repeat(900_000 / packet.length) }));
-    assert(duration < SOON_MS, `${packet} took ${duration} ms`);
+    const took = await cpuTimeOf(() => server.request("POST", url, { body: packet.repeat(900_000 / packet.length) }));
+    assert(took < SOON_MS, `${packet} took ${took} ms`);
   }
 });
 
