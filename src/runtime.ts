@@ -5,6 +5,7 @@ export type { ClientFiles } from "./server/client-files.ts";
 export { checkOptions, text } from "./engine/option-checks.ts";
 export { firstAnswer } from "./engine/first-answer.ts";
 export { toHeaders } from "./engine/hooks.ts";
+export { pathAfter, trimPath } from "./engine/path.ts";
 export { isOfSession } from "./engine/query.ts";
 export { WebRequest, type WebContext, toResponse } from "./engine/web-request.ts";
 export { isLonger, utf8Length } from "./wire/utf8.ts";

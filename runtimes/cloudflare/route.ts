@@ -1,9 +1,13 @@
+import { pathAfter, trimPath } from "../../src/runtime.ts";
+
 /** How a Worker chooses the object that serves a request. */
 export interface RouteOptions {
   /** Name of the object: a room, a tenant, a shard. @default "main" for every request */
   name?: (url: URL, request: Request) => string;
   /** The path of the servers. @default "/socket.io" */
   path?: string;
+  /** Whether that path ends with a slash, as in the option of the servers. @default true */
+  addTrailingSlash?: boolean;
 }
 
 /** Where objects are: the binding of a class that extends `SocketIO`. */
@@ -15,9 +19,8 @@ interface Objects {
 export async function routeSocketIO(
   request: Request,
   objects: Objects,
-  { name = () => "main", path = "/socket.io" }: RouteOptions = {},
+  { name = () => "main", path = "/socket.io", addTrailingSlash = true }: RouteOptions = {},
 ): Promise<Response | undefined> {
-  const url = new URL(request.url);
-  if (!url.pathname.startsWith(`${path}/`)) return undefined;
-  return objects.getByName(name(url, request)).fetch(request);
+  if (pathAfter(trimPath(path), request.url, addTrailingSlash) === undefined) return undefined;
+  return objects.getByName(name(new URL(request.url), request)).fetch(request);
 }
