@@ -6,7 +6,7 @@ import { type ClientFiles, toHeaders } from "../src/runtime.ts";
 import { Clock } from "./cloudflare/clock.ts";
 import { Hibernation } from "./cloudflare/hibernation.ts";
 import { cloudflareLimits } from "./cloudflare/limits.ts";
-import { OURS, closeRaw, hibernatable } from "./cloudflare/websocket.ts";
+import { OURS, closeOurs, closeRaw, hibernatable } from "./cloudflare/websocket.ts";
 import { debugLog } from "./debug.ts";
 import { asksForWebSocket } from "./handshake.ts";
 import { createTurn, timerHost } from "./timer-host.ts";
@@ -142,8 +142,9 @@ export class SocketIO<
   #end(ws: WebSocket, code: number, reason: string, error?: Error): void {
     const handler = this.#handlers.get(ws);
     this.#handlers.delete(ws);
-    // Without an answer to its close frame the client would see an abrupt end.
-    closeRaw(ws, code, reason);
+    // Without an answer to its close frame the client would see an abrupt end. What the app's own carry is the app's.
+    const close = handler === undefined ? closeRaw : closeOurs;
+    close(ws, code, reason);
     handler?.close(code, reason, error);
   }
 }

@@ -28,7 +28,7 @@ export abstract class HibernatableWebSocket implements WebSocketLike {
   }
 
   close(code?: number, reason?: string): void {
-    closeRaw(this.raw, code, reason);
+    closeOurs(this.raw, code, reason);
   }
 
   /** There is no way to drop a connection without the closing handshake. */
@@ -116,11 +116,16 @@ export function hibernatable(raw: WebSocket, state: DurableObjectState, protocol
   return protocol === 3 ? new AskingWebSocket(raw) : new AskedWebSocket(raw, state);
 }
 
-/** Closes `raw`, if it is not closed already. */
+/** Closes one of our WebSockets, if it is not closed already. */
+export function closeOurs(raw: WebSocket, code?: number, reason?: string): void {
+  // A client need not answer the close frame. Until it does the platform keeps the WebSocket, and the session must not come back with it.
+  raw.serializeAttachment(null);
+  closeRaw(raw, code, reason);
+}
+
+/** Closes `raw`, if it is not closed already; what it carries stays. */
 export function closeRaw(raw: WebSocket, code?: number, reason?: string): void {
   try {
-    // A client need not answer the close frame. Until it does the platform keeps the WebSocket, and the session must not come back with it.
-    raw.serializeAttachment(null);
     raw.close(sendableCode(code), reason);
   } catch {
     // It is closed already.

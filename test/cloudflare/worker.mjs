@@ -96,6 +96,11 @@ export class Room extends SocketIO {
 
   onAlarm(key) {
     if (key === "broken") throw new Error("no bell");
+  webSocketClose(ws, code, reason) {
+    super.webSocketClose(ws, code, reason);
+    if (ws.deserializeAttachment() === "own") this.io.emit("said", "own left");
+  }
+
     this.io.emit("rung", key);
   }
 }

@@ -77,6 +77,10 @@ describe("a Worker with Durable Objects (G44)", () => {
     const echo = new Promise((resolve) => own.once("message", (data: Buffer) => resolve(data.toString())));
     own.send("hello");
     assert.equal(await echo, "hello");
+    const said = new Promise((resolve) => socket.once("said", resolve));
+    const closed = new Promise((resolve) => own.once("close", resolve));
+    own.close(4000);
+    assert.deepEqual([await said, await closed], ["own left", 4000]);
   });
 
   test("keeps data that is too large for the WebSocket", async () => {
