@@ -55,6 +55,8 @@ class AskedWebSocket extends HibernatableWebSocket {
   #sentAtPing = 0;
   #answered = 0;
   #pingedAt = 0;
+  /** When a pong came that the platform did not take: the app may have it answer something else. */
+  #heardPong = 0;
 
   constructor(raw: WebSocket, state: DurableObjectState) {
     super(raw);
@@ -62,7 +64,13 @@ class AskedWebSocket extends HibernatableWebSocket {
   }
 
   get lastPong(): number {
-    return this.#state.getWebSocketAutoResponseTimestamp(this.raw)?.getTime() ?? 0;
+    return Math.max(this.#heardPong, this.#state.getWebSocketAutoResponseTimestamp(this.raw)?.getTime() ?? 0);
+  }
+
+  override hears(handler: WebSocketHandler): WebSocketHandler {
+    return hearing(handler, (data) => {
+      if (data === "3") this.#heardPong = Date.now();
+    });
   }
 
   override get bufferedAmount(): number {
@@ -95,20 +103,27 @@ class AskingWebSocket extends HibernatableWebSocket {
   }
 
   override hears(handler: WebSocketHandler): WebSocketHandler {
-    return {
-      open: (ws) => handler.open(ws),
-      message: (data) => {
-        if (data === "2") this.#read = this.#sentAtAnswer;
-        handler.message(data);
-      },
-      drain: () => handler.drain(),
-      close: (code, reason, error) => handler.close(code, reason, error),
-    };
+    return hearing(handler, (data) => {
+      if (data === "2") this.#read = this.#sentAtAnswer;
+    });
   }
 
   protected override afterSend(data: string | Uint8Array): void {
     if (data === "3") this.#sentAtAnswer = this.sent;
   }
+}
+
+/** `handler`, with `note` told of each message before it. */
+function hearing(handler: WebSocketHandler, note: (data: string | Uint8Array) => void): WebSocketHandler {
+  return {
+    open: (ws) => handler.open(ws),
+    message: (data) => {
+      note(data);
+      handler.message(data);
+    },
+    drain: () => handler.drain(),
+    close: (code, reason, error) => handler.close(code, reason, error),
+  };
 }
 
 /** The end of `raw`, whose client speaks this revision of Engine.IO. */

@@ -9,6 +9,7 @@ export class Room extends SocketIO {
 
   setup(io) {
     const writes = countWrites(this.ctx.storage.kv);
+    if (this.env.OWN_PINGS) this.ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     io.on("connection", (socket) => {
       socket.on("say", () => io.emit("said", "by client"));
       socket.on("name", (answer) => answer(socket.handshake.query.room));
@@ -70,6 +71,7 @@ export class Room extends SocketIO {
         io.diagnostics.off("backpressure", note);
         answer({ dropped: io.metrics().droppedVolatile - before, pressed });
       });
+      socket.on("read", (length, answer) => answer("x".repeat(length)));
       socket.on("leave", () => socket.disconnect(true));
     });
   }
@@ -94,13 +96,13 @@ export class Room extends SocketIO {
     else super.webSocketMessage(ws, message);
   }
 
-  onAlarm(key) {
-    if (key === "broken") throw new Error("no bell");
   webSocketClose(ws, code, reason) {
     super.webSocketClose(ws, code, reason);
     if (ws.deserializeAttachment() === "own") this.io.emit("said", "own left");
   }
 
+  onAlarm(key) {
+    if (key === "broken") throw new Error("no bell");
     this.io.emit("rung", key);
   }
 }

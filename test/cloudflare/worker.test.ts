@@ -83,6 +83,14 @@ describe("a Worker with Durable Objects (G44)", () => {
     assert.deepEqual([await said, await closed], ["own left", 4000]);
   });
 
+  test("goes on where the app has the platform answer pings of its own", async () => {
+    const { url } = await start({ OWN_PINGS: true });
+    const socket = await enter(url, "red");
+    // Twice what may be unsent.
+    for (let n = 0; n < 20; n++) assert.equal((await socket.emitWithAck("read", 100_000)).length, 100_000);
+    assert.equal(socket.connected, true);
+  });
+
   test("keeps data that is too large for the WebSocket", async () => {
     const { url, evict } = await start();
     const socket = await enter(url, "red");
