@@ -205,7 +205,8 @@ export class CoreServer<
   handle(request: RequestLike): Promise<Reply | undefined> {
     const rest = this.#pathAfter(request.url);
     if (rest === undefined) return Promise.resolve(undefined);
-    if (this.#parts.options.serveClient && isClientFile(rest) && request.method === "GET") {
+    // Every platform leaves out the body where HEAD asks.
+    if (this.#parts.options.serveClient && isClientFile(rest) && (request.method === "GET" || request.method === "HEAD")) {
       return serveClientFile(this.#runtime.clientFiles, rest, request, this.#parts);
     }
     return this.engine.handle(request);

@@ -140,6 +140,12 @@ describe("serveClient()", () => {
     assert.equal(map.headers["content-type"], "application/json; charset=utf-8");
   });
 
+  test("tells the headers of a file to who asks for them alone, as caches and link checkers do", async () => {
+    const reply = await get(serving(), "/socket.io/socket.io.js", { method: "HEAD" });
+    assert.deepEqual([reply.status, reply.headers["etag"]], [200, '"4.8.4"']);
+    assert.equal((await get(serving(), "/socket.io/socket.io.js", { method: "DELETE" })).status, 400);
+  });
+
   test("answers 404 where there are no files, or not this one", async () => {
     const without = await get(new MemoryServer(), "/socket.io/socket.io.js");
     assert.deepEqual([without.status, without.body], [404, ""]);
