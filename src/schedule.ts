@@ -185,7 +185,7 @@ export class Schedule {
       }
     }
     for (let timer = this.#heap.first; timer !== undefined && timer.due <= now; timer = this.#heap.first) {
-      this.#heap.remove(timer);
+      timer.cancel();
       timer.fire();
     }
     const earliest = this.#earliest();

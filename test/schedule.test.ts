@@ -4,6 +4,18 @@ import { describe, test } from "#test";
 import { Deadline, type DeadlineQueue, Schedule, type Timer } from "../src/schedule.ts";
 import { MemoryHost } from "./memory/host.ts";
 
+/** A process that goes while it is idle. */
+class SleepyHost extends MemoryHost {
+  readonly sleeps = true;
+  /** What was asked for last. */
+  asked: { readonly time: number; readonly maySleep: boolean } | undefined;
+
+  override wakeAt(time: number, tick: (now: number) => void, maySleep = false): void {
+    this.asked = { time, maySleep };
+    super.wakeAt(time, tick);
+  }
+}
+
 interface World {
   readonly host: MemoryHost;
   readonly schedule: Schedule;
@@ -147,6 +159,19 @@ describe("Schedule", () => {
     assert.deepEqual(host.wakeUps.splice(0), [start + 100, start + 50]);
     await host.advance(100);
     assert.deepEqual(host.wakeUps.splice(0), [start + 100, start + 200]);
+  });
+
+  test("a process that may sleep again once its last timer has fired is told so", async () => {
+    const host = new SleepyHost();
+    const schedule = new Schedule(host);
+    const start = host.now();
+    const deadline = new Deadline("beat");
+    const queue: DeadlineQueue<string> = schedule.queue(() => queue.add(deadline, start + 100));
+    queue.add(deadline, start + 10);
+    schedule.after(10, () => {});
+    assert.deepEqual(host.asked, { time: start + 10, maySleep: false });
+    await host.advance(50);
+    assert.deepEqual(host.asked, { time: start + 100, maySleep: true });
   });
 
   test("a tick that comes over a tenth of a second late lets input go first (G42)", async () => {
