@@ -89,7 +89,12 @@ export function restoreSession(snapshot: SessionSnapshot, owner: SessionOwner, w
 }
 
 function plain({ messages, frames, compress, droppable = false }: Outgoing): string | BatchSnapshot {
-  return messages === undefined ? String(frames[0]) : { messages, compress, droppable };
+  return messages === undefined ? String(frames[0]) : { messages: messages.map(alone), compress, droppable };
+}
+
+/** A copy of a part of a buffer would take the whole buffer along. */
+function alone(message: Message): Message {
+  return typeof message === "string" || message.length === message.buffer.byteLength ? message : new Uint8Array(message);
 }
 
 function restoreBatch({ messages, compress, droppable }: BatchSnapshot): Batch {

@@ -112,6 +112,16 @@ describe("slowConsumer over polling", () => {
     assert.deepEqual([larger!.readyState, smaller!.readyState], ["closed", "open"]);
   });
 
+  test("what waits takes no more room over a sleep than it has bytes, whatever it is a part of", async () => {
+    const memory = new MemoryEngine();
+    await connectPolling(memory);
+    const file = Uint8Array.from({ length: 100_000 }, (_, index) => index);
+    memory.last.conn.send(file.subarray(5, 8));
+    const { session } = new MemoryEngine().engine.restore(structuredClone(snapshotSession(memory.last.conn)));
+    const [bytes] = session!.polling!.queue.first!.messages as readonly Uint8Array[];
+    assert.deepEqual([[...bytes!], bytes!.buffer.byteLength], [[5, 6, 7], 3]);
+  });
+
   test("what waits is compressed after a sleep only where it was to be before", async () => {
     const memory = new MemoryEngine();
     await connectPolling(memory);
