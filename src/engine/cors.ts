@@ -11,7 +11,7 @@ export type CorsOrigin =
 
 /** Options of the npm package `cors`. */
 export interface CorsOptions {
-  /** @default "*" */
+  /** Given as `undefined`, such as a variable of the environment that is not set, it switches CORS off. @default "*" */
   origin?: CorsOrigin;
   /** @default "GET,HEAD,PUT,PATCH,POST,DELETE" */
   methods?: string | readonly string[];
@@ -53,11 +53,16 @@ export async function decideCors(
   failedLate: (error: unknown) => void,
 ): Promise<CorsDecision | undefined> {
   const options = typeof cors === "function" ? await callDelegate(cors, request, failedLate) : cors;
-  if (options === undefined) return undefined;
+  if (options === undefined || isWithoutOrigin(options)) return undefined;
   const origin = request.headers.get("origin") ?? undefined;
   const rule = await resolveOrigin(options.origin ?? "*", origin, failedLate);
   const allowed = matchesOrigin(rule, origin);
   return { options, allowed, allowOrigin: allowOriginValue(rule, origin, allowed) };
+}
+
+/** As the package `cors` sees it: what was meant to name origins, and names none, must not let in every one. */
+function isWithoutOrigin(options: CorsOptions): boolean {
+  return typeof options === "object" && "origin" in options && (options.origin ?? undefined) === undefined;
 }
 
 /** Decides by a rule of the form of `cors.origin`. */

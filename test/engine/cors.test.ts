@@ -75,6 +75,15 @@ describe("CORS headers (W-40)", () => {
     assert.deepEqual(corsHeadersOf(exchange), {});
   });
 
+  for (const nothing of [undefined, null]) {
+    test(`are absent, and foreign pages with cookies are refused, when cors.origin is given as ${nothing}`, async () => {
+      const memory = new MemoryEngine({ cors: { origin: nothing, credentials: true } as unknown as CorsOptions });
+      const exchanges = [{}, { cookie: "session=1" }].map((cookies) => ask(memory, url, { headers: { origin: foreign, ...cookies } }));
+      await memory.host.settle();
+      assert.deepEqual(exchanges.map((exchange) => [exchange.status, corsHeadersOf(exchange)]), [[200, {}], [403, {}]]);
+    });
+  }
+
   test("carry credentials and exposed headers when the options say so", async () => {
     const memory = new MemoryEngine({ cors: { origin: site, credentials: true, exposedHeaders: ["x-a", "x-b"] } });
     const exchange = ask(memory, url, { headers: { origin: site } });
