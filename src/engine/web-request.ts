@@ -7,7 +7,7 @@ import { isOfSession } from "./query.ts";
 export interface WebContext {
   /** Present on a WebSocket handshake. */
   readonly upgrade?: Upgrade | undefined;
-  /** Only read for handshakes. */
+  /** Read at once of a handshake, and of any other request only where somebody asks. */
   readonly remoteAddress?: string | undefined;
   /** Whether the request's signal aborts after the reply where, and only where, the client did not get it. */
   readonly tellsOfLostReplies?: boolean | undefined;
@@ -20,13 +20,14 @@ const WHOLE_LIMIT = 65_536;
 export class WebRequest implements RequestLike {
   readonly method: string;
   readonly url: string;
-  readonly remoteAddress: string;
   readonly secure: boolean;
   /** Gone once there is a reply. */
   upgrade: Upgrade | undefined;
   /** Whether it is a handshake, which a session holds as long as it lives. */
   readonly #isKept: boolean;
   readonly #tellsOfLostReplies: boolean;
+  /** Or what tells it, which a session must not hold. */
+  readonly #address: string | WebContext;
   #raw: Request | undefined;
   #isShown = false;
   #headers: HeadersLike | undefined;
@@ -47,7 +48,7 @@ export class WebRequest implements RequestLike {
     this.url = url;
     // A copy: some platforms take the headers away once the request is answered, or a WebSocket.
     this.#headers = this.#isKept ? KeptHeaders.copy(request.headers) : request.headers;
-    this.remoteAddress = (this.#isKept ? context.remoteAddress : undefined) ?? "";
+    this.#address = this.#isKept ? (context.remoteAddress ?? "") : context;
     this.secure = url.startsWith("https:");
     this.upgrade = upgrade;
   }
@@ -56,6 +57,10 @@ export class WebRequest implements RequestLike {
   get raw(): Request {
     this.#isShown = true;
     return this.#request;
+  }
+
+  get remoteAddress(): string {
+    return typeof this.#address === "string" ? this.#address : (this.#address.remoteAddress ?? "");
   }
 
   get headers(): HeadersLike {

@@ -29,6 +29,16 @@ describe("an address", () => {
     await engine.fetch(new Request(`${HANDSHAKE}&x=?sid=1`), { remoteAddress: "192.0.2.1" });
     assert.deepEqual(seen, ["192.0.2.1"]);
   });
+
+  test("is told of every request, so that a session may be bound to it", async () => {
+    const engine = core({ bindSession: ({ remoteAddress }) => remoteAddress });
+    const handshake = await engine.fetch(new Request(HANDSHAKE), { remoteAddress: "192.0.2.1" });
+    const { sid } = JSON.parse((await handshake.text()).slice(1)) as { sid: string };
+    const post = async (remoteAddress: string): Promise<number> => {
+      return (await engine.fetch(new Request(`${HANDSHAKE}&sid=${sid}`, { method: "POST", body: "4hi" }), { remoteAddress })).status;
+    };
+    assert.deepEqual([await post("192.0.2.1"), await post("192.0.2.2")], [200, 403]);
+  });
 });
 
 describe("a Response of the app", () => {
