@@ -1,5 +1,5 @@
 import type { Reply } from "../../src/index.ts";
-import { type EngineHooks, firstAnswer } from "../../src/runtime.ts";
+import { type EngineHooks, type ReplyHeaders, firstAnswer } from "../../src/runtime.ts";
 import type { NodeRequest } from "./request.ts";
 
 /** The app has answered by itself. */
@@ -19,5 +19,20 @@ export const nodeHooks: EngineHooks = {
     return result.finally(() => response.off("finish", end).off("close", end));
   },
 
-  offerHeaders: (headers, offer) => offer(headers),
+  /** As in the released server, our cookie is `Set-Cookie`: an app that writes `set-cookie` adds one to it. */
+  offerHeaders(headers, offer) {
+    rename(headers, "set-cookie", "Set-Cookie");
+    offer(headers);
+    const cookies = [headers["Set-Cookie"] ?? [], headers["set-cookie"] ?? []].flat();
+    // In two cases it would be sent twice.
+    for (const name of Object.keys(headers)) rename(headers, name, name.toLowerCase());
+    if (cookies.length > 0) headers["set-cookie"] = cookies;
+  },
 };
+
+function rename(headers: ReplyHeaders, from: string, to: string): void {
+  const value = headers[from];
+  if (value === undefined || from === to) return;
+  delete headers[from];
+  headers[to] = value;
+}

@@ -1,4 +1,4 @@
-/** Headers of the app that HTTP does not allow: a line break in one would begin another. */
+/** Headers of the app that HTTP does not allow: a line break in one would begin another. And those that the server has, too. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -87,4 +87,24 @@ test("a Response without a status refuses the handshake, and is reported", async
   assert.match(await headOf(port, polling), /^HTTP\/1.1 403 /);
   assert.deepEqual(failures, ["allowRequest: Cannot answer with Response.error(): it has no status"]);
   await io.close();
+});
+
+describe.each(Object.entries(places))("in %s", (_event, place) => {
+  const linesOf = (head: string, name: RegExp): string[] => head.split("\r\n").filter((line) => name.test(line)).map((line) => line.split(/[:;] ?|=/)[1]!);
+
+  test.each(["Access-Control-Allow-Origin", "access-control-allow-origin"])("%s of the app replaces the server's", async (name) => {
+    const { io, port } = await start({ cors: { origin: "https://a.example" } });
+    place(io, name, "b");
+    for (const [request] of [requests["a poll"], requests["a WebSocket"]]) {
+      assert.deepEqual(linesOf(await headOf(port, request), /^access-control-allow-origin:/i), ["b"]);
+    }
+    await io.close();
+  });
+
+  test.each([["set-cookie", ["io", "uid"]], ["Set-Cookie", ["uid"]]])("%s of the app leaves the cookies %s", async (name, cookies) => {
+    const { io, port } = await start({ cookie: true });
+    place(io, name, "uid=1");
+    assert.deepEqual(linesOf(await headOf(port, polling), /^set-cookie:/i), cookies);
+    await io.close();
+  });
 });
