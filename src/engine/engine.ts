@@ -184,17 +184,13 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
     }
   }
 
-  #handshake(
-    request: RequestLike,
-    ask: HandshakeAsk,
-    cors: CorsDecision | undefined,
-    headers: ReplyHeaders,
-  ): Promise<Reply> | Reply {
+  #handshake(request: RequestLike, ask: HandshakeAsk, cors: CorsDecision | undefined, headers: ReplyHeaders): Promise<Reply> | Reply {
     const decision = this.#closed ? refusals.overloaded : this.#admission.decide(request, ask.form, cors, this);
-    if (!(decision instanceof Promise)) return this.#admit(decision, request, ask, headers);
+    // Else its client may have left at the gate.
+    if (!(decision instanceof Promise) && this.#gate.isOpen) return this.#admit(decision, request, ask, headers);
     let gone = false;
     request.onAbort(() => (gone = true));
-    return decision.then((made) => {
+    return Promise.resolve(decision).then((made) => {
       // The world may have changed while the app made up its mind.
       const isLate = "id" in made && (gone || this.#closed || !this.#handler.admits());
       return this.#admit(isLate ? refusals.overloaded : made, request, ask, headers);

@@ -129,6 +129,20 @@ describe("generateId()", () => {
 });
 
 describe("a handshake", () => {
+  test("makes no session when the client leaves while a middleware makes up its mind", async () => {
+    const memory = new MemoryEngine();
+    let goOn: (() => void) | undefined;
+    memory.engine.use((_request: unknown, next: () => void) => void (goOn = next));
+    for (const [leaves, sessions] of [[true, 0], [false, 1]] as const) {
+      const handshake = ask(memory, engineUrl({ transport: "polling" }));
+      await memory.host.settle();
+      if (leaves) handshake.request.abort();
+      goOn!();
+      await memory.host.settle();
+      assert.equal(memory.sessions.length, sessions);
+    }
+  });
+
   test("makes no session when the client leaves before it is let in", async () => {
     let letIn = (): void => {};
     const memory = new MemoryEngine({ allowRequest: (_request, callback) => (letIn = () => callback(null, true)) });
