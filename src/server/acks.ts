@@ -1,3 +1,4 @@
+import type { Host } from "../platform.ts";
 import type { Schedule } from "../schedule.ts";
 import { SocketDisconnectedError } from "./reasons.ts";
 
@@ -69,4 +70,11 @@ export function awaitAnswer(acks: Acks, id: number, schedule: Schedule, timeout:
     settle(error, args);
   };
   acks.add(id, { answered: (args) => settled(null, args), lost: () => settled(new SocketDisconnectedError(), []) });
+}
+
+/** Nobody is there to answer. Whoever asks until there is an answer must not keep the process from anything else meanwhile. */
+export function loseLater(host: Host, schedule: Schedule, timeout: number | undefined, settle: Settle): void {
+  const lose = (): void => settle(new SocketDisconnectedError(), []);
+  if (timeout === undefined) host.defer(lose);
+  else schedule.after(timeout, lose);
 }

@@ -3,13 +3,13 @@ import { Emitter } from "../events/emitter.ts";
 import type { EventsMap } from "../events/event-maps.ts";
 import { Batch } from "../wire/batch.ts";
 import { type Packet, PacketType } from "../wire/packet.ts";
-import { Acks, type Settle, awaitAnswer } from "./acks.ts";
+import { Acks, type Settle, awaitAnswer, loseLater } from "./acks.ts";
 import type { CatchAll } from "./catch-all.ts";
 import type { EmissionFlags } from "./emission.ts";
 import type { HandlerErrorContext } from "./faults.ts";
 import { type ChainResult, type Next, runChain } from "./middleware.ts";
 import type { Peer } from "./peer.ts";
-import { type DisconnectReason, SocketDisconnectedError, assertNotReserved } from "./reasons.ts";
+import { type DisconnectReason, assertNotReserved } from "./reasons.ts";
 import { SerialQueue } from "./serial.ts";
 import type { SocketSnapshot } from "./snapshot.ts";
 import type { Event, SocketHome, SocketReservedEvents } from "./socket-contract.ts";
@@ -163,7 +163,7 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
 
   #sendExpecting(data: readonly unknown[], flags: EmissionFlags, settle: Settle): void {
     const { host, schedule, engineOptions } = this.nsp.parts;
-    if (this.isClosed) return host.endOfTurn(() => settle(new SocketDisconnectedError(), []));
+    if (this.isClosed) return loseLater(host, schedule, flags.timeout, settle);
     if (!this.pendingAcks.hasRoom(engineOptions.limits.maxPendingAcks)) {
       this.nsp.parts.faults.limitHit("maxPendingAcks", this.client.conn);
       throw new RangeError("Too many acknowledgements are pending: see the option limits.maxPendingAcks");

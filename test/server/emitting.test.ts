@@ -186,6 +186,21 @@ describe("timeout()", () => {
     assert.deepEqual(heard, ["SocketDisconnectedError"]);
   });
 
+  test("may be asked for again as soon as it has failed, and that keeps nobody else waiting (G10)", async () => {
+    const io = new MemoryServer();
+    const { socket } = await join(io);
+    let asked = 0;
+    const ask = (): void => {
+      if (++asked < 100) socket.timeout(1000).emit("question", (error: Error | null) => error && ask());
+    };
+    ask();
+    socket.disconnect();
+    await io.host.advance(999);
+    assert.equal(asked, 2);
+    await io.host.advance(1001);
+    assert.equal(asked, 4);
+  });
+
   test("leaves no deadline behind once it is answered (I19)", async () => {
     const io = new MemoryServer();
     const { client, socket } = await join(io);
@@ -230,6 +245,17 @@ describe("emitWithAck()", () => {
     const rejected = assert.rejects(socket.emitWithAck("a"), SocketDisconnectedError);
     await io.host.settle();
     await rejected;
+  });
+
+  test("that is repeated until it succeeds lets others have their turn, though the socket has left (G10)", async () => {
+    const io = new MemoryServer();
+    const { socket } = await join(io);
+    socket.disconnect();
+    let attempts = 0;
+    const insist = async (): Promise<unknown> => (++attempts < 100 ? socket.emitWithAck("a").catch(insist) : undefined);
+    void insist();
+    await io.host.endTurn();
+    assert.equal(attempts, 1);
   });
 
   test("rejects when the name is reserved", async () => {

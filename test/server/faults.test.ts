@@ -93,7 +93,10 @@ const kinds: Readonly<Record<string, Kind>> = {
     provoke: async (io, fail) => (await prepared(io, (socket) => socket.timeout(10).emit("a", fail))).client.send("1"),
   },
   "an acknowledgement of a client that has left": {
-    provoke: (io, fail) => prepared(io, (socket) => socket.disconnect().timeout(10).emit("a", fail)),
+    provoke: async (io, fail) => {
+      await prepared(io, (socket) => socket.disconnect().timeout(10).emit("a", fail));
+      await io.host.advance(10);
+    },
   },
   "the acknowledgement of a broadcast": { provoke: (io, fail) => io.to("nowhere").emit("a", fail) },
   "the acknowledgement of other servers": { provoke: (io, fail) => io.serverSideEmit("a", fail) },

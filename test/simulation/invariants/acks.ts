@@ -5,6 +5,8 @@ interface Pending {
   readonly sockets: readonly string[];
   readonly due: number | undefined;
   readonly mustSettle: boolean;
+  /** Whether nobody was there to answer from the beginning: it may take its time then, so that whoever asks again does so too. */
+  readonly isLate: boolean;
   /** How long the process had stood still before. */
   readonly paused: number;
 }
@@ -23,7 +25,8 @@ export function acks({ simulation, isGood, fail }: Watch): Invariant {
     on: {
       ackAsked: ({ ack, item, sockets, due, promise }) => {
         const paused = simulation.life.process.pausedFor;
-        pending.set(ack, { item, sockets, due, mustSettle: promise || due !== undefined, paused });
+        const isLate = sockets.every((socket) => left.has(socket));
+        pending.set(ack, { item, sockets, due, mustSettle: promise || due !== undefined, isLate, paused });
       },
       ackRefused: ({ ack }) => void pending.delete(ack),
       ackSettled: ({ ack, failed, values }) => {
@@ -54,9 +57,9 @@ export function acks({ simulation, isGood, fail }: Watch): Invariant {
     },
     turnEnded() {
       const { process } = simulation.life;
-      for (const [ack, { sockets, due, mustSettle, paused }] of pending) {
+      for (const [ack, { sockets, due, mustSettle, isLate, paused }] of pending) {
         if (due !== undefined && simulation.now > due + SLACK + process.pausedFor - paused) fail("I13", `acknowledgement ${ack} is not settled in time`);
-        if (leftNow && mustSettle && sockets.length > 0 && sockets.every((socket) => left.has(socket))) {
+        if (leftNow && mustSettle && !isLate && sockets.every((socket) => left.has(socket))) {
           fail("I22", `acknowledgement ${ack} is not settled though all who could answer have left`);
         }
       }
