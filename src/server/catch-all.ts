@@ -29,8 +29,8 @@ export class CatchAll {
     else if (index >= 0) this.#listeners = this.#listeners.toSpliced(index, 1);
   }
 
-  /** Calls each listener through `call`, which contains what it throws. */
-  notify(args: readonly unknown[], call: (listener: () => unknown) => void): void {
-    for (const listener of this.#listeners) call(() => listener(...args));
+  /** Calls each listener as a method of `socket`, through `call`, which contains what it throws. */
+  notify(socket: object, args: readonly unknown[], call: (listener: () => unknown) => void): void {
+    for (const listener of this.#listeners) call(() => Reflect.apply(listener, socket, args));
   }
 }

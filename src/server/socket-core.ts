@@ -140,7 +140,7 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
 
   /** @internal Sends what is encoded already; `packet` is for those who listen to all that goes out. */
   deliver(packet: Packet, batch: Batch, flags: BroadcastFlags): void {
-    this.outgoing?.notify(packet.data as unknown[], (listener) => this.#call("onAnyOutgoing", undefined, listener));
+    this.outgoing?.notify(this, packet.data as unknown[], (listener) => this.#call("onAnyOutgoing", undefined, listener));
     this.client.deliver(batch, flags.volatile === true);
   }
 
@@ -198,7 +198,7 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
     const event = packet.data as Event;
     this.nsp.parts.logs.socket?.("%s received %j", this.client.dialect.shownId(this.id), event);
     if (packet.id !== undefined) event.push(this.#answerFunction(packet.id));
-    this.incoming?.notify(event, (call) => this.nsp.parts.faults.run(this.#context("onAny", event[0]), call));
+    this.incoming?.notify(this, event, (call) => this.nsp.parts.faults.run(this.#context("onAny", event[0]), call));
     if (this.middlewares.length === 0) return this.#dispatchEvent(event, bytes);
     const { faults, logs } = this.nsp.parts;
     const steps = this.middlewares.map((middleware) => (next: Next) => middleware(event, next));

@@ -395,6 +395,18 @@ describe("onAnyOutgoing()", () => {
     assert.deepEqual(heard, [["out", "a", 1], ["out", "b", 2], ["out", "c", 3], ["out", "d"], ["out", "f"]]);
   });
 
+  test("is called as a method of the socket, as onAny() is", async () => {
+    const { client, socket } = await join(new MemoryServer());
+    const called: unknown[] = [];
+    const listener = function (this: Socket | undefined, event: string): void {
+      called.push([event, this]);
+    };
+    socket.onAny(listener).onAnyOutgoing(listener);
+    client.send('2["in"]');
+    socket.emit("out");
+    assert.deepEqual(called, [["in", socket], ["out", socket]]);
+  });
+
   test("is called in order, and can be taken back", async () => {
     const { socket } = await join(new MemoryServer());
     const { heard, hear } = recorder();
