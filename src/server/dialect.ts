@@ -35,7 +35,7 @@ const dialect5: Dialect = {
   implicitNamespace: undefined,
   recovers: true,
   decoderLimits: () => undefined,
-  readConnect: ({ nsp, data }) => ({ name: nsp, auth: (data ?? {}) as Record<string, unknown> }),
+  readConnect: ({ nsp, data }) => ({ name: detached(nsp), auth: (data ?? {}) as Record<string, unknown> }),
   socketId: (_namespace, _sessionId, host) => randomId(host),
   shownId: (socketId) => socketId,
   welcome: (data) => data,
@@ -74,5 +74,10 @@ function readNamespaceUrl({ nsp }: Packet, limits: Limits): ConnectWish | Packet
   if (query.length > limits.maxUrlLength) return new PacketError("query too long", "maxUrlLength");
   const auth = new URLSearchParams(query);
   if (auth.size > limits.maxQueryParameters) return new PacketError("too many query parameters", "maxQueryParameters");
-  return { name, auth: Object.fromEntries(auth) };
+  return { name: detached(name), auth: Object.fromEntries(auth) };
+}
+
+/** A copy. Engines let a part of a text keep the whole, and a name is kept far longer than the payload that it came in. */
+function detached(name: string): string {
+  return JSON.parse(JSON.stringify(name)) as string;
 }

@@ -56,6 +56,11 @@ const polling: Readonly<Record<string, (io: MemoryServer) => Promise<unknown>>> 
     const socket = [...io.sockets.sockets.values()].at(-1)!;
     for (let n = 0; n < 5; n++) socket.emit("big", `${n}${BIG}`);
   },
+  "joins namespaces, each with a large payload": async (io) => {
+    const client = await connectPolling(io);
+    await client.send("40");
+    for (let n = 0; n < 60; n++) await client.send(`40/dynamic-of-many-${n},`, `43["${n}${BIG}"]`);
+  },
   "drips a body": async (io) => {
     const client = await connectPolling(io);
     const post = client.post();
