@@ -59,9 +59,13 @@ export function dialectOf(engineProtocol: number | undefined): Dialect {
   return engineProtocol === 3 ? dialect4 : dialect5;
 }
 
-/** What logs call a room, which may be that of a socket, and its name the secret of an old client. */
-export function withoutSession(room: string): string {
-  return room.replace(/^(.*#)?[\w-]{16}([\w-]{4})$/, "$1…$2");
+/**
+ * What logs call a room, which may be that of a socket, and its name the secret of an old client.
+ *
+ * Programs without types name rooms by numbers too.
+ */
+export function withoutSession(room: string | number): string {
+  return String(room).replace(/^(.*#)?[\w-]{16}([\w-]{4})$/, "$1…$2");
 }
 
 /** The name stays as it was written, since the client knows its socket by it. */

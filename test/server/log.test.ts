@@ -145,6 +145,16 @@ describe("debug lines", () => {
     assert.deepEqual(io.host.reports, []);
   });
 
+  test("do no harm to a program without types that names its rooms by numbers", async () => {
+    const io = talkative();
+    const { client, socket } = await join(io);
+    const room = 7 as unknown as string;
+    void socket.join(room);
+    io.to(room).except([8 as unknown as string]).emit("news");
+    assert.deepEqual(client.take(), ['2["news"]']);
+    assert.ok(linesOf(io, "socket.io:namespace").some((line) => line.includes('to ["7"] except ["8"]')));
+  });
+
   test("are not made where the scope is switched off", async () => {
     const io = new MemoryServer();
     await everyday(io);
