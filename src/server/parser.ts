@@ -24,9 +24,14 @@ export function codecOf(parser: Parser, limits: CodecLimits, host: Pick<Host, "b
   const encoder = new parser.Encoder();
   const bytes = (data: Uint8Array): Uint8Array => host.nodeBytes?.(data) ?? host.bytes(data);
   return {
-    encode: (packet) => (encoder.encode(packet) as (Message | ArrayBuffer)[]).map(toMessage),
+    encode: (packet) => (encoder.encode(copyOf(packet)) as (Message | ArrayBuffer)[]).map(toMessage),
     createDecoder: () => new DecoderAdapter(parser, limits, bytes),
   };
+}
+
+/** Encoders may change a packet. What is `undefined` is left out, since some write it: clients would find an id that is none. */
+function copyOf({ type, nsp, data, id }: Packet): Packet {
+  return { type, nsp, ...(data === undefined ? {} : { data }), ...(id === undefined ? {} : { id }) };
 }
 
 function toMessage(message: Message | ArrayBuffer): Message {

@@ -110,6 +110,31 @@ describe("parser", () => {
     }
   });
 
+  test("gets packets of its own, without what they do not have", async () => {
+    const given: object[] = [];
+    const Encoder = class extends verbose.Encoder {
+      override encode(packet: Packet) {
+        const messages = super.encode(packet) as string[];
+        given.push({ ...packet });
+        // Early versions of `socket.io-parser` put placeholders for bytes there.
+        Object.assign(packet, { data: ["changed"] });
+        return messages;
+      }
+    };
+    const io = new MemoryServer({ parser: { ...verbose, Encoder } });
+    const { socket } = await joined(io);
+    const { heard, hear } = recorder();
+    socket.onAnyOutgoing(hear("out"));
+    given.length = 0;
+    socket.emit("a", 1);
+    io.emit("b", 2);
+    socket.emit("c", () => {});
+    socket.disconnect();
+    const events = [{ type: 2, nsp: "/", data: ["a", 1] }, { type: 2, nsp: "/", data: ["b", 2] }, { type: 2, nsp: "/", data: ["c"], id: 0 }];
+    assert.deepEqual(given, [...events, { type: 1, nsp: "/" }]);
+    assert.deepEqual(heard, [["out", "a", 1], ["out", "b", 2], ["out", "c"]]);
+  });
+
   test("that cannot encode throws to whoever emits", async () => {
     const io = new MemoryServer({ parser: verbose });
     const faults = faultsOf(io);
