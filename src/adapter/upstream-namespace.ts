@@ -197,6 +197,8 @@ function batchOf(messages: readonly Message[], compress: boolean, { id }: Packet
 export class UpstreamSocket implements SocketDetails {
   readonly id: SocketId;
   readonly #nsp: UpstreamNamespace;
+  /** Adapters add an acknowledgement before they write what it is for. */
+  #mayBeAsked = true;
 
   constructor(id: SocketId, nsp: UpstreamNamespace) {
     this.id = id;
@@ -234,11 +236,11 @@ export class UpstreamSocket implements SocketDetails {
         this.#nsp.adapterFailed(error, "acknowledgement");
       }
     };
-    this.#nsp.expectAck(this.id, ackId, contained, answered.lost);
+    this.#mayBeAsked = this.#nsp.expectAck(this.id, ackId, contained, answered.lost);
   }
 
   writeToEngine(messages: readonly Message[], options?: WriteOptions): void {
-    this.#nsp.write(this.id, messages, options);
+    if (this.#mayBeAsked) this.#nsp.write(this.id, messages, options);
   }
 
   /** @internal compatibility: the socket tells its listeners when it is written to. */

@@ -280,6 +280,16 @@ describe("acknowledgements that another server no longer awaits", () => {
     assert.throws(() => socket.emit("one more", () => {}), /maxPendingAcks/);
     assert.deepEqual(io.metrics().limits, { maxPendingAcks: 1 });
   });
+
+  test("a socket that may not be asked one more question by a broadcast does not get it", async () => {
+    const io = new MemoryServer({ adapter: Broker, limits: { maxPendingAcks: 1 } });
+    const { client, socket } = await join(io);
+    socket.emitWithAck("mine").catch(() => {});
+    await assert.rejects(io.emitWithAck("everybody's"), { name: "SocketDisconnectedError" });
+    assert.deepEqual(client.take(), ['20["mine"]']);
+    io.emit("news");
+    assert.deepEqual(client.take(), ['2["news"]']);
+  });
 });
 
 describe("what other servers say (G35)", () => {
