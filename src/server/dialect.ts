@@ -76,12 +76,12 @@ function readNamespaceUrl({ nsp }: Packet, limits: Limits): ConnectWish | Packet
   const query = nsp.slice(end + 1);
   if (utf8Length(name) > limits.maxNamespaceLength) return new PacketError("namespace too long", "maxNamespaceLength");
   if (query.length > limits.maxUrlLength) return new PacketError("query too long", "maxUrlLength");
-  const auth = new URLSearchParams(query);
+  const auth = new URLSearchParams(detached(query));
   if (auth.size > limits.maxQueryParameters) return new PacketError("too many query parameters", "maxQueryParameters");
   return { name: detached(name), auth: Object.fromEntries(auth) };
 }
 
-/** A copy. Engines let a part of a text keep the whole, and a name is kept far longer than the payload that it came in. */
-function detached(name: string): string {
-  return JSON.parse(JSON.stringify(name)) as string;
+/** A copy. Engines let a part of a text keep the whole, and this part is kept far longer than the payload that it came in. */
+function detached(text: string): string {
+  return JSON.parse(JSON.stringify(text)) as string;
 }

@@ -3,7 +3,8 @@
  *
  * Run with `--expose-gc`. The network is none, so that nothing but the core's own memory is seen.
  */
-import { ask, askUpgrade, connectPolling } from "../memory/client.ts";
+import { encodeTextPayloadV3 } from "../../src/wire/engine-v3.ts";
+import { ask, askUpgrade, connectPolling, engineUrl } from "../memory/client.ts";
 import { MemoryServer } from "../memory/server.ts";
 import { MemoryWebSocket } from "../memory/web-socket.ts";
 import { type Client, connect } from "../server/client.ts";
@@ -61,6 +62,18 @@ const polling: Readonly<Record<string, (io: MemoryServer) => Promise<unknown>>> 
     await client.send("40");
     for (let n = 0; n < 60; n++) await client.send(`40/dynamic-of-many-${n},`, `43["${n}${BIG}"]`);
   },
+  "joins namespaces as an old client, each with a large payload": async (io) => {
+    const query = { EIO: "3", transport: "polling", b64: "1" };
+    const handshake = ask(io, engineUrl(query));
+    await io.host.settle();
+    const [sid] = /(?<="sid":")[^"]+/.exec(handshake.body)!;
+    for (let n = 0; n < 60; n++) {
+      const body = encodeTextPayloadV3([`40/dynamic-${n}?token=one-of-many-${n}`, `43["${n}${BIG}"]`]);
+      const post = ask(io, engineUrl({ ...query, sid, t: String(n) }), { method: "POST", body });
+      await io.host.settle();
+      if (post.status !== 200) throw new Error("the attack went too far: what it held has gone");
+    }
+  },
   "drips a body": async (io) => {
     const client = await connectPolling(io);
     const post = client.post();
@@ -94,7 +107,7 @@ async function inUse(io: MemoryServer): Promise<number> {
 }
 
 function server(): MemoryServer {
-  const io = new MemoryServer({ limits: LIMITS, maxHttpBufferSize: MAX_HTTP_BUFFER_SIZE, serial: true });
+  const io = new MemoryServer({ limits: LIMITS, maxHttpBufferSize: MAX_HTTP_BUFFER_SIZE, serial: true, allowEIO3: true });
   io.of(/^\/dynamic-/);
   io.on("connection", (socket) => void socket.on("never", () => new Promise(() => {})));
   return io;
