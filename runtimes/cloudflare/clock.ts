@@ -82,14 +82,17 @@ export class Clock {
   async #ringFor(now: number): Promise<void> {
     this.#isRinging = true;
     if (this.#timer === undefined) this.#setTimer(this.#coreDue);
-    for (const [key, time] of this.#alarms) {
-      if (time > now) continue;
-      this.#alarms.delete(key);
-      await this.#storage.delete(PREFIX + key);
-      await this.#contain(key);
+    try {
+      for (const [key, time] of this.#alarms) {
+        if (time > now) continue;
+        this.#alarms.delete(key);
+        await this.#storage.delete(PREFIX + key);
+        await this.#contain(key);
+      }
+    } finally {
+      this.#isRinging = false;
+      if (this.#coreDue !== Infinity) this.#setTimer(Infinity);
     }
-    this.#isRinging = false;
-    if (this.#coreDue !== Infinity) this.#setTimer(Infinity);
   }
 
   /** What fails must not keep the other deadlines waiting until the platform tries again. */

@@ -81,6 +81,18 @@ describe("the one alarm of an object", () => {
     assert.ok(storage.alarm! > Date.now() + 40_000);
   });
 
+  test("is the core's again where the storage has failed meanwhile", async () => {
+    const storage = new FakeStorage();
+    const clock = clockOn(storage);
+    await clock.schedule(Date.now() - 1, "app");
+    storage.delete = () => Promise.reject(new Error("busy"));
+    await assert.rejects(clock.ring(), /busy/);
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const before = timers();
+    clock.wakeAt(Date.now() + 10_000, () => {}, true);
+    assert.equal(timers(), before);
+  });
+
   test("takes no time that is none, and goes on", async () => {
     const storage = new FakeStorage();
     const clock = clockOn(storage);
