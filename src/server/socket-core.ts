@@ -197,6 +197,8 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
   #receiveEvent(packet: Packet, bytes: number): void {
     const event = packet.data as Event;
     this.nsp.parts.logs.socket?.("%s received %j", this.client.dialect.shownId(this.id), event);
+    // It also waits for the listeners of an error that middlewares make of the first event.
+    if (this.nsp.parts.options.serial) this.#serial ??= new SerialQueue((next) => this.#callListeners(next), this.client);
     if (packet.id !== undefined) event.push(this.#answerFunction(packet.id));
     this.incoming?.notify(this, event, (call) => this.nsp.parts.faults.run(this.#context("onAny", event[0]), call));
     if (this.middlewares.length === 0) return this.#dispatchEvent(event, bytes);
@@ -212,9 +214,8 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
   }
 
   #dispatchEvent(event: Event, bytes: number): void {
-    if (!this.nsp.parts.options.serial) return this.#callListeners(event);
+    if (this.#serial === undefined) return this.#callListeners(event);
     if (this.isClosed) return;
-    this.#serial ??= new SerialQueue((next) => this.#callListeners(next), this.client);
     this.#serial.add(event, bytes);
     const { maxQueuedEvents, maxQueuedBytes } = this.nsp.parts.engineOptions.limits;
     if (this.#serial.size > maxQueuedEvents) this.client.endAtLimit("maxQueuedEvents");
@@ -241,8 +242,7 @@ export abstract class SocketCore<ListenEvents extends EventsMap> extends Emitter
     };
   }
 
-  /** @internal */
-  abstract snapshot(): SocketSnapshot;
+  /** @internal */ abstract snapshot(): SocketSnapshot;
 
   /** @internal Up to where its client says that it has heard everything. */
   abstract readonly claimedOffset: unknown;

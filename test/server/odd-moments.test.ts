@@ -92,6 +92,21 @@ describe("a refusal", () => {
 });
 
 describe("with serial", () => {
+  test("an asynchronous listener of errors from before the first event does not keep what comes after", async () => {
+    const io = new MemoryServer({ serial: true });
+    const { client, socket } = await join(io);
+    const heard: string[] = [];
+    let finish!: () => void;
+    socket.use(([event], next) => next(event === "bad" ? new Error("no") : undefined));
+    socket.on("error", () => new Promise<void>((resolve) => (finish = resolve)));
+    socket.on("good", (count: string) => void heard.push(count));
+    await client.say('2["bad"]', '2["good","one"]');
+    finish();
+    await io.host.settle();
+    await client.say('2["good","two"]');
+    assert.deepEqual(heard, ["one", "two"]);
+  });
+
   test("thenables that settle twice, or throw, do not keep what comes after", async () => {
     const io = new MemoryServer({ serial: true });
     const faults = faultsOf(io);
