@@ -10,6 +10,7 @@ export class Relief {
   readonly #carrier: Carrier;
   readonly #parts: NamespaceParts;
   #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+  #isLooking = false;
 
   constructor(carrier: Carrier, parts: NamespaceParts) {
     this.#carrier = carrier;
@@ -22,7 +23,7 @@ export class Relief {
     if (this.#hasRoom()) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      if (this.#waiting.length === 1) this.#lookLater();
+      if (!this.#isLooking) this.#lookLater();
     });
   }
 
@@ -41,7 +42,9 @@ export class Relief {
   }
 
   #lookLater(): void {
+    this.#isLooking = true;
     this.#parts.schedule.after(LOOK_INTERVAL, () => {
+      this.#isLooking = false;
       this.check();
       if (this.#waiting.length > 0) this.#lookLater();
     });

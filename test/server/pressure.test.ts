@@ -56,6 +56,24 @@ describe("bufferedBytes and drained()", () => {
     assert.equal(drained.outcome, "resolved");
   });
 
+  test("drained() looks as often for one who waits again and again as for one who waits once", async () => {
+    const io = new MemoryServer({ limits: { highWaterMark: 20 } });
+    const { client, socket } = await join(io);
+    for (let times = 0; times < 50; times++) {
+      client.ws.reads = false;
+      socket.emit("more than twenty bytes");
+      const drained = socket.drained();
+      client.ws.drain();
+      await drained;
+    }
+    client.ws.bufferedAmount = 100;
+    void socket.drained();
+    let looks = 0;
+    Object.defineProperty(client.ws, "bufferedAmount", { get: () => ((looks += 1), 100) });
+    await io.host.advance(1000);
+    assert.ok(looks <= 20, `${looks} looks`);
+  });
+
   test("drained() rejects when the connection ends, and once it has", async () => {
     const io = new MemoryServer({ limits: { highWaterMark: 1 } });
     const { client, socket } = await join(io);
