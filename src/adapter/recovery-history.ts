@@ -64,7 +64,8 @@ export class History {
     this.#seq += 1;
     // The app may go on to change bytes that it has sent.
     const messages = batch.messages.map((message) => (typeof message === "string" ? message : new Uint8Array(message)));
-    const names = [...audience.rooms, ...audience.except].reduce((sum, room) => sum + room.length, 0);
+    // Programs without types name rooms by numbers, or by what is not there.
+    const names = [...audience.rooms, ...audience.except].reduce((sum, room: unknown) => sum + String(room).length, 0);
     const { compress, size } = batch;
     const entry: LogEntry = { ...audience, seq: this.#seq, at: this.#terms.now(), messages, compress, size: size + names };
     if (this.#store?.putEntry({ ...entry, at: this.#terms.wallClock() }) === false) {

@@ -437,6 +437,19 @@ describe("CONNECT with recovery", () => {
     assert.equal(packets.length, 3);
   });
 
+  test("takes rooms that programs without types name by a number, or not at all, and counts what was sent there", async () => {
+    const io = new MemoryServer({ ...RECOVERY, limits: { maxRecoveryBytes: 1000 } });
+    const { client, pid, socket } = await enter(io);
+    void socket.join(7 as never);
+    await cut(io, client);
+    io.to(undefined as never).except(null as never).emit("for nobody");
+    io.to(7 as never).emit("missed");
+    const { heard } = await enter(io, { pid });
+    assert.deepEqual(heard.events, [["missed"]]);
+    for (let sent = 0; sent < 10; sent++) io.to(7 as never).emit("event", "x".repeat(300));
+    assert.equal(io.metrics().recovery.packets, 2);
+  });
+
   test("keeps nothing, and asks for no tick, once nobody is there or can come back", async () => {
     const io = new MemoryServer({ connectionStateRecovery: { maxDisconnectionDuration: 100 }, pingInterval: 1e9 });
     const kept = () => io.metrics().recovery;
