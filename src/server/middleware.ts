@@ -60,24 +60,30 @@ export function runChain(
   run(0);
 }
 
-/** The same as a promise, which resolves to `timeout` when the chain takes longer than `timeout` milliseconds. */
-export function runChainInTime(
-  steps: readonly ((next: Next) => unknown)[],
-  parts: ChainParts & { readonly schedule: Schedule; readonly timeout: number },
-): Promise<ChainResult> {
+/** Whom a chain is about, and how long it may take. */
+interface ChainBounds {
+  readonly schedule: Schedule;
+  readonly timeout: number;
+  /** Calls `listener` when the client goes. Returns what takes it back. */
+  readonly whenGone: (listener: () => void) => () => void;
+}
+
+/** The same as a promise, which resolves to `timeout` when the chain takes longer than `timeout` milliseconds, and to `failed` once the client is gone. */
+export function runChainInTime(steps: readonly ((next: Next) => unknown)[], parts: ChainParts & ChainBounds): Promise<ChainResult> {
   if (steps.length === 0) return Promise.resolve(passed);
   return new Promise((resolve) => {
     let late = false;
-    const timer = parts.schedule.after(parts.timeout, () => {
+    const end = (result: ChainResult): void => {
       late = true;
-      resolve({ kind: "timeout" });
-    });
+      timer.cancel();
+      stopWatching();
+      resolve(result);
+    };
+    const timer = parts.schedule.after(parts.timeout, () => end({ kind: "timeout" }));
+    const stopWatching = parts.whenGone(() => end(failed));
     // Whoever answers after that is not followed by the next.
     const inTime = steps.map((step) => (next: Next) => (late ? undefined : step(next)));
-    runChain(inTime, parts, (result) => {
-      timer.cancel();
-      resolve(result);
-    });
+    runChain(inTime, parts, end);
   });
 }
 

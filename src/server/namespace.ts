@@ -171,7 +171,9 @@ export class Namespace<
     const context = { phase: "middleware", namespace: this.name, socket: socket as unknown as Socket };
     const steps = this.#middlewares.map((middleware) => (next: Next) => middleware(socket, next));
     const timeout = engineOptions.limits.middlewareTimeout;
-    return runChainInTime(steps, { faults, context, log: logs.namespace, schedule, timeout });
+    // Who comes back over another connection is to find all that was kept.
+    const whenGone = (listener: () => void): (() => void) => socket.client.whenClosed(listener);
+    return runChainInTime(steps, { faults, context, log: logs.namespace, schedule, timeout, whenGone });
   }
 
   #beginReturn(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, session: ReadySession): Return {

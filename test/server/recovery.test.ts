@@ -322,6 +322,26 @@ describe("CONNECT with recovery", () => {
     assert.deepEqual([...back.socket.rooms].sort(), [socket.id, "room"].sort());
   });
 
+  test("may be tried again as soon as the connection breaks, however long the middlewares take", async () => {
+    const io = new MemoryServer({ connectionStateRecovery: { skipMiddlewares: false } });
+    const waiting: (() => void)[] = [];
+    io.use((socket, next) => (socket.recovered && waiting.length === 0 ? void waiting.push(next) : next()));
+    const { client, pid, socket } = await enter(io);
+    await socket.join("room");
+    await cut(io, client);
+    const trying = await connect(io);
+    await trying.say(`0${JSON.stringify({ pid })}`);
+    await cut(io, trying);
+    const back = await enter(io, { pid });
+    waiting[0]!();
+    await io.host.settle();
+    assert.equal(back.socket.recovered, true);
+    assert.deepEqual([...back.socket.rooms].sort(), [socket.id, "room"].sort());
+    back.client.take();
+    io.to("room").emit("news");
+    assert.equal(hear(back.client).events.length, 1);
+  });
+
   test("ends a connection that looks alive, whose socket hears so first (C03)", async () => {
     const io = new MemoryServer(RECOVERY);
     const { heard, hear: listen } = recorder();
