@@ -209,8 +209,7 @@ export class Namespace<
     socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | undefined,
     session: ReadySession | null,
   ): void {
-    // It has not come back after all, and may try again.
-    if (socket !== undefined && session !== null && !peer.isOpen) this.recovery?.keep(socket, session.pid);
+    if (socket !== undefined && session !== null) this.recovery?.turnedAway(socket, session.pid);
     socket?.abandon();
     if (result.kind === "timeout") this.parts.faults.limitHit("middlewareTimeout", peer.conn);
     if (peer.isOpen) peer.refuse(this.name, refusalOf(result));

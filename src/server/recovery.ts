@@ -11,6 +11,7 @@ import { isThenable } from "./faults.ts";
 import type { NamespaceParts } from "./parts.ts";
 import type { Peer } from "./peer.ts";
 import type { DisconnectReason } from "./reasons.ts";
+import { Presences } from "./recovery-presences.ts";
 import { type AnySocket, Saves, sessionOf } from "./recovery-saves.ts";
 import { type ReadySession, encodeMissed, mayWait, replaySize } from "./return.ts";
 
@@ -46,8 +47,7 @@ export class Recovery implements RecoveryTerms {
   readonly skipMiddlewares: boolean;
   readonly #home: RecoveryHome;
   readonly #deadline = new Deadline<Recovery>(this);
-  /** Sockets that are there, by pid, and when they came, in the order of arrivals. */
-  readonly #present = new Map<string, { readonly socket: AnySocket; readonly arrival: number }>();
+  readonly #present = new Presences();
   /** Adapters that are still at it. */
   readonly #persisting = new Map<string, Promise<void>>();
   readonly #saves: Saves;
@@ -103,11 +103,9 @@ export class Recovery implements RecoveryTerms {
   claim(peer: Peer, { pid, offset }: Readonly<Record<string, unknown>>): Promise<ReadySession | null> | ReadySession | null {
     if (typeof pid !== "string" || !peer.dialect.recovers || !this.isOn) return null;
     if (offset !== undefined && typeof offset !== "string") return null;
-    const present = this.#present.get(pid);
-    if (present !== undefined) {
-      if (peer.arrival < present.arrival) return null;
-      present.socket.client.supersede();
-    }
+    const isItsTurn = this.#present.supersede(pid, peer);
+    if (isItsTurn === false) return null;
+    if (isItsTurn !== true) return isItsTurn.then(() => this.claim(peer, { pid, offset }));
     const persisting = this.#persisting.get(pid);
     const restored = persisting === undefined ? this.#restore(pid, offset) : persisting.then(() => this.#restore(pid, offset));
     return isThenable(restored) ? restored.then((session) => this.#fitting(session, peer)) : this.#fitting(restored, peer);
@@ -123,6 +121,7 @@ export class Recovery implements RecoveryTerms {
       // Its other sockets may have been promised something that middlewares or a broker hold up.
       if (mayWait(peer.bufferedBytes + peer.promisedBytes, size, parts.engineOptions.limits.maxBufferedBytes)) {
         peer.promisedBytes += size;
+        this.#present.expect(session.pid, peer, parts.arrivals.next());
         return { ...session, missedPackets, size };
       }
       parts.faults.limitHit("maxBufferedBytes", peer.conn);
@@ -134,7 +133,7 @@ export class Recovery implements RecoveryTerms {
   /** The socket is connected. */
   opened(socket: AnySocket, arrival: number = this.#home.parts.arrivals.next()): void {
     if (socket.pid === undefined) return;
-    this.#present.set(socket.pid, { socket, arrival });
+    this.#present.set(socket.pid, socket.client, arrival);
     this.changed(socket);
   }
 
@@ -153,7 +152,7 @@ export class Recovery implements RecoveryTerms {
 
   /** When a socket came that is there now. */
   arrivalOf(pid: string | undefined): number | undefined {
-    return pid === undefined ? undefined : this.#present.get(pid)?.arrival;
+    return this.#present.arrivalOf(pid);
   }
 
   /** The socket leaves; its rooms are still there. Returns whether it may come back. */
@@ -164,7 +163,7 @@ export class Recovery implements RecoveryTerms {
     if (!recoverable.has(reason) || socket.client.isAtFault || !this.isOn) return false;
     // An app that has never heard of it would take it for one that it has set up.
     if (!socket.isAnnounced) return false;
-    this.keep(socket, pid);
+    this.#keep(socket, pid);
     // Listeners are still to hear of the end.
     this.changed(socket);
     return true;
@@ -180,8 +179,14 @@ export class Recovery implements RecoveryTerms {
     }
   }
 
+  /** A client that has its socket back does not get in. If it is gone, it may try again. */
+  turnedAway(socket: AnySocket, pid: string): void {
+    if (!socket.client.isOpen) this.#keep(socket, pid);
+    this.#present.delete(pid);
+  }
+
   /** Keeps a socket for its client, which is not there. */
-  keep(socket: AnySocket, pid: string): void {
+  #keep(socket: AnySocket, pid: string): void {
     const { adapter, parts, name } = this.#home;
     const context = { phase: "persistSession", namespace: name };
     parts.faults.run(context, () => {

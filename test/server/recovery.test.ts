@@ -355,6 +355,27 @@ describe("CONNECT with recovery", () => {
     assert.equal(back.socket.id, socket.id);
   });
 
+  test("ends a connection that looks alive in its middlewares, too, and only one that came before (G24)", async () => {
+    const io = new MemoryServer({ connectionStateRecovery: { skipMiddlewares: false } });
+    const waiting: (() => void)[] = [];
+    io.use((socket, next) => (socket.recovered && waiting.length === 0 ? void waiting.push(next) : next()));
+    const { client, pid, socket } = await enter(io);
+    await socket.join("room");
+    await cut(io, client);
+    const [early, trying] = [await connect(io), await connect(io)];
+    await trying.say(`0${JSON.stringify({ pid })}`);
+    await early.join("/", { pid });
+    assert.equal(trying.isClosed, false);
+    io.to("room").emit("meanwhile");
+    const back = await enter(io, { pid });
+    assert.deepEqual([trying.isClosed, back.socket.recovered, back.heard.events], [true, true, [["meanwhile"]]]);
+    waiting[0]!();
+    await io.host.settle();
+    assert.deepEqual([...back.socket.rooms].sort(), [socket.id, "room"].sort());
+    await cut(io, back.client);
+    assert.equal((await enter(io, { pid })).socket.recovered, true);
+  });
+
   test("replays what was on its way when the socket left the room, and not what came before it joined", async () => {
     const io = new MemoryServer(RECOVERY);
     const { client, pid, socket } = await enter(io);
