@@ -108,13 +108,17 @@ export class Recovery implements RecoveryTerms {
     if (isItsTurn !== true) return isItsTurn.then(() => this.claim(peer, { pid, offset }));
     const persisting = this.#persisting.get(pid);
     const restored = persisting === undefined ? this.#restore(pid, offset) : persisting.then(() => this.#restore(pid, offset));
-    return isThenable(restored) ? restored.then((session) => this.#fitting(session, peer)) : this.#fitting(restored, peer);
+    if (!isThenable(restored)) return this.#fitting(restored, peer);
+    const { schedule, engineOptions } = this.#home.parts;
+    const inTime = schedule.inTime(engineOptions.limits.middlewareTimeout, Promise.resolve(restored), "late" as const);
+    return inTime.then((session) => this.#fitting(session ?? null, peer), (error: unknown) => this.#nobody(error));
   }
 
   /** What was missed goes out at once. More than may wait for a client would cost it its connection, each time it comes back. */
-  #fitting(session: RestoredSession | null, peer: Peer): ReadySession | null {
-    if (session === null) return null;
+  #fitting(session: RestoredSession | "late" | null, peer: Peer): ReadySession | null {
     const { adapter, parts, name } = this.#home;
+    if (session === "late") parts.faults.limitHit("middlewareTimeout", peer.conn);
+    if (session === "late" || session === null) return null;
     const missedPackets = encodeMissed(session, parts, name);
     if (missedPackets !== undefined) {
       const size = replaySize(missedPackets, name);
@@ -281,17 +285,16 @@ export class Recovery implements RecoveryTerms {
   }
 
   #restore(pid: string, offset: string | undefined): Promise<RestoredSession | null> | RestoredSession | null {
-    const { adapter, parts, name } = this.#home;
-    const failed = (error: unknown): null => {
-      // An adapter may reject what a client has made up, so this is nobody's fault.
-      parts.logs.namespace?.("nobody comes back to %s: %s", name, error);
-      return null;
-    };
     try {
-      const restored = adapter.restoreSession!(pid, offset) ?? null;
-      return isThenable(restored) ? restored.then((session) => session ?? null, failed) : restored;
+      return this.#home.adapter.restoreSession!(pid, offset) ?? null;
     } catch (error) {
-      return failed(error);
+      return this.#nobody(error);
     }
+  }
+
+  /** An adapter may reject what a client has made up, so this is nobody's fault. */
+  #nobody(error: unknown): null {
+    this.#home.parts.logs.namespace?.("nobody comes back to %s: %s", this.#home.name, error);
+    return null;
   }
 }

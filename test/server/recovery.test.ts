@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "#test";
 import type { RecoveryStore, ServerOptions, Socket } from "../../src/index.ts";
+import { MemoryAdapter } from "../../src/adapter/memory.ts";
 import { MemoryHost } from "../memory/host.ts";
 import { MemoryServer } from "../memory/server.ts";
 import { type Client, assertTidy, connect, faultsOf, recorder } from "./client.ts";
@@ -375,6 +376,28 @@ describe("CONNECT with recovery", () => {
     await cut(io, back.client);
     assert.equal((await enter(io, { pid })).socket.recovered, true);
   });
+
+  for (const silent of ["restoreSession", "persistSession"]) {
+    test(`starts anew where ${silent} of the adapter does not answer in time`, async () => {
+      class Slow extends MemoryAdapter {
+        persistSession(): Promise<void> | void {
+          if (silent === "persistSession") return new Promise(() => {});
+        }
+        restoreSession(): Promise<null> {
+          return new Promise(() => {});
+        }
+      }
+      const limits = { middlewareTimeout: 50 };
+      const io = new MemoryServer({ ...RECOVERY, adapter: Slow, limits });
+      const { client, pid } = await enter(io);
+      await cut(io, client);
+      const back = await connect(io);
+      await back.say(`0${JSON.stringify({ pid })}`);
+      await io.host.advance(50);
+      assert.equal(hear(back).order, "0");
+      assert.deepEqual([io.metrics().unjoined, io.metrics().limits], [0, { middlewareTimeout: 1 }]);
+    });
+  }
 
   test("replays what was on its way when the socket left the room, and not what came before it joined", async () => {
     const io = new MemoryServer(RECOVERY);
