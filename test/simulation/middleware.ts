@@ -17,9 +17,11 @@ export class Middleware {
   }
 
   run(socket: Socket, next: Next): unknown {
-    this.#world.saw("admitting", { socket: socket.id, sid: socket.conn.id, nsp: socket.nsp.name });
+    // A socket may come back over another connection meanwhile.
+    const attempt = { socket: socket.id, sid: socket.conn.id };
+    this.#world.saw("admitting", { ...attempt, nsp: socket.nsp.name });
     const decide: Next = (error) => {
-      this.#world.saw("admitted", { socket: socket.id });
+      this.#world.saw("admitted", attempt);
       next(error);
     };
     switch ((socket.handshake.auth as Partial<Auth>).middleware) {
@@ -28,10 +30,10 @@ export class Middleware {
       case "refuse":
         return decide(new Error("refused"));
       case "throw":
-        this.#world.saw("admitted", { socket: socket.id });
+        this.#world.saw("admitted", attempt);
         throw this.#fault();
       case "reject":
-        this.#world.saw("admitted", { socket: socket.id });
+        this.#world.saw("admitted", attempt);
         return Promise.reject(this.#fault());
       case "hang":
         return undefined;

@@ -21,7 +21,7 @@ export interface Observations {
   // ---- in the app
   admitting: { readonly socket: string; readonly sid: string; readonly nsp: string };
   /** The middleware has made up its mind. */
-  admitted: { readonly socket: string };
+  admitted: { readonly socket: string; readonly sid: string };
   joined: { readonly socket: string; readonly sid: string; readonly nsp: string; readonly recovered: boolean };
   leaving: { readonly socket: string; readonly sid: string; readonly reason: string; readonly rooms: readonly string[] };
   left: { readonly socket: string; readonly sid: string; readonly reason: string; readonly rooms: number };

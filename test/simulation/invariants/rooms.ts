@@ -3,7 +3,7 @@ import type { Invariant, Watch } from "./invariant.ts";
 
 /** I9: rooms and members are each other's inverse, nobody is there who is not connected, and no room is empty. */
 export function rooms({ simulation, fail }: Watch): Invariant {
-  /** In their middlewares; whether they are let in is not decided yet. */
+  /** In their middlewares, and over which connection; whether they are let in is not decided yet. */
   const admitting = new Map<string, string>();
   const check = (nsp: Namespace): void => {
     const { sids, rooms: members } = nsp.adapter;
@@ -24,11 +24,11 @@ export function rooms({ simulation, fail }: Watch): Invariant {
       fail("I9", `${socket.id} is in ${[...socket.rooms].join()}, and should be in its own room and ${[...expected].join()}`);
     }
   };
-  let decided: string[] = [];
+  let decided: { readonly socket: string; readonly sid: string }[] = [];
   return {
     on: {
       admitting: ({ socket, sid }) => void admitting.set(socket, sid),
-      admitted: ({ socket }) => void decided.push(socket),
+      admitted: (attempt) => void decided.push(attempt),
       serverDied: () => admitting.clear(),
       serverSlept: () => admitting.clear(),
     },
@@ -36,7 +36,7 @@ export function rooms({ simulation, fail }: Watch): Invariant {
       for (const nsp of simulation.life.io._nsps.values()) check(nsp);
       compare();
       if (decided.length === 0) return;
-      for (const socket of decided) admitting.delete(socket);
+      for (const { socket, sid } of decided) if (admitting.get(socket) === sid) admitting.delete(socket);
       decided = [];
     },
     emptied() {

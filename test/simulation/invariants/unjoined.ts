@@ -15,7 +15,6 @@ interface Waiting {
 /** I23: a connection that has joined nothing for `connectTimeout` is closed; the time that its CONNECTs wait for the app does not count. */
 export function unjoined({ simulation, isGood, fail }: Watch): Invariant {
   const sessions = new Map<string, Waiting>();
-  const sidOf = new Map<string, string>();
   /** What was posted may be a CONNECT that is refused, whether or not its client is there to hear of it. */
   const posts = new Map<number, string>();
   const running = (): number => simulation.now - simulation.life.process.pausedFor;
@@ -37,11 +36,9 @@ export function unjoined({ simulation, isGood, fail }: Watch): Invariant {
       sessionOpened: ({ sid }) => void sessions.set(sid, { since: running(), sockets: 0, admitting: new Map() }),
       sessionClosed: ({ sid }) => void sessions.delete(sid),
       admitting: ({ sid, socket, nsp }) => {
-        sidOf.set(socket, sid);
         sessions.get(sid)?.admitting.set(socket, { nsp, since: running() });
       },
-      admitted: ({ socket }) => {
-        const sid = sidOf.get(socket)!;
+      admitted: ({ socket, sid }) => {
         sessions.get(sid)?.admitting.delete(socket);
         restart(sid);
       },
