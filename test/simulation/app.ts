@@ -245,7 +245,7 @@ export class App {
     const number = this.#world.nextItem();
     const due = ack.startsWith("timed") ? this.#world.now() + ms : undefined;
     const isPromise = ack.endsWith("promise");
-    this.#world.saw("ackAsked", { ack: number, item, sockets: targets.map(({ id }) => id), due, promise: isPromise });
+    this.#world.saw("ackAsked", { ack: number, item, sockets: targets.map(({ id }) => id), sids: targets.map(({ conn }) => conn.id), due, promise: isPromise });
     const settled = (failed: boolean, values: Values): void => this.#world.saw("ackSettled", { ack: number, failed, values });
     const failed = (error: unknown): void => {
       if (error instanceof RangeError) for (const { conn } of targets) this.#world.saw("notEmitted", { sid: conn.id, item });

@@ -33,7 +33,15 @@ export interface Observations {
   kept: { readonly socket: string; readonly item: string };
   /** … and then it could not be sent: the call threw. */
   notEmitted: { readonly sid: string; readonly item: string };
-  ackAsked: { readonly ack: number; readonly item: string; readonly sockets: readonly string[]; readonly due: number | undefined; readonly promise: boolean };
+  ackAsked: {
+    readonly ack: number;
+    readonly item: string;
+    readonly sockets: readonly string[];
+    /** Of each, the connection: it may have come back over another. */
+    readonly sids: readonly string[];
+    readonly due: number | undefined;
+    readonly promise: boolean;
+  };
   /** The call that asked for it threw. */
   ackRefused: { readonly ack: number };
   ackSettled: { readonly ack: number; readonly failed: boolean; readonly values: readonly unknown[] };

@@ -23,9 +23,9 @@ export function acks({ simulation, isGood, fail }: Watch): Invariant {
   let leftNow = false;
   return {
     on: {
-      ackAsked: ({ ack, item, sockets, due, promise }) => {
+      ackAsked: ({ ack, item, sockets, sids, due, promise }) => {
         const paused = simulation.life.process.pausedFor;
-        const isLate = sockets.every((socket) => left.has(socket));
+        const isLate = sockets.every((socket, index) => left.has(socket) || (homes.get(socket) ?? sids[index]) !== sids[index]);
         pending.set(ack, { item, sockets, due, mustSettle: promise || due !== undefined, isLate, paused });
       },
       ackRefused: ({ ack }) => void pending.delete(ack),
