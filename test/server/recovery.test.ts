@@ -62,6 +62,19 @@ async function cut(io: MemoryServer, client: Client): Promise<void> {
   await io.host.settle();
 }
 
+/** A member of "room" was lost, and is on its way back: the middlewares have not decided yet. */
+async function tryAgain(): Promise<{ io: MemoryServer; pid: string; socket: Socket; trying: Client; decide: () => void }> {
+  const io = new MemoryServer({ connectionStateRecovery: { skipMiddlewares: false } });
+  const waiting: (() => void)[] = [];
+  io.use((socket, next) => (socket.recovered && waiting.length === 0 ? void waiting.push(next) : next()));
+  const { client, pid, socket } = await enter(io);
+  await socket.join("room");
+  await cut(io, client);
+  const trying = await connect(io);
+  await trying.say(`0${JSON.stringify({ pid })}`);
+  return { io, pid, socket, trying, decide: () => waiting[0]!() };
+}
+
 describe("a socket whose connection ends while its CONNECT is written", () => {
   test("does not come back: the app has never heard of it", async () => {
     const io = new MemoryServer(RECOVERY);
@@ -305,17 +318,10 @@ describe("CONNECT with recovery", () => {
   });
 
   test("may be tried again when the connection breaks while the middlewares decide", async () => {
-    const io = new MemoryServer({ connectionStateRecovery: { skipMiddlewares: false } });
-    const waiting: (() => void)[] = [];
-    io.use((socket, next) => (socket.recovered && waiting.length === 0 ? void waiting.push(next) : next()));
-    const { client, pid, socket } = await enter(io);
-    await socket.join("room");
-    await cut(io, client);
-    const trying = await connect(io);
-    await trying.say(`0${JSON.stringify({ pid })}`);
+    const { io, pid, socket, trying, decide } = await tryAgain();
     io.to("room").emit("meanwhile");
     await cut(io, trying);
-    waiting[0]!();
+    decide();
     await io.host.settle();
     const back = await enter(io, { pid });
     assert.equal(back.socket.recovered, true);
@@ -324,17 +330,10 @@ describe("CONNECT with recovery", () => {
   });
 
   test("may be tried again as soon as the connection breaks, however long the middlewares take", async () => {
-    const io = new MemoryServer({ connectionStateRecovery: { skipMiddlewares: false } });
-    const waiting: (() => void)[] = [];
-    io.use((socket, next) => (socket.recovered && waiting.length === 0 ? void waiting.push(next) : next()));
-    const { client, pid, socket } = await enter(io);
-    await socket.join("room");
-    await cut(io, client);
-    const trying = await connect(io);
-    await trying.say(`0${JSON.stringify({ pid })}`);
+    const { io, pid, socket, trying, decide } = await tryAgain();
     await cut(io, trying);
     const back = await enter(io, { pid });
-    waiting[0]!();
+    decide();
     await io.host.settle();
     assert.equal(back.socket.recovered, true);
     assert.deepEqual([...back.socket.rooms].sort(), [socket.id, "room"].sort());
