@@ -40,9 +40,13 @@ export class ClientHeartbeat implements HeartbeatKeeper {
     return false;
   }
 
-  /** The client counts from its pong, which this GET takes along, or the one before has taken. And who has waited for a GET could not ping. */
+  /**
+   * The client counts from its pong, which this GET takes along, or the one before has taken. And who has waited for a GET could not ping:
+   * it has `pingTimeout` from now, unless it has more.
+   */
   polled(session: Beating, late: number): boolean {
-    if (session.pulse !== "pinged") return session.heartbeat.due <= this.#schedule.now() + late && this.wait(session);
+    const soon = Math.min(late, this.#rhythm().pingTimeout);
+    if (session.pulse !== "pinged") return session.heartbeat.due <= this.#schedule.now() + soon && this.wait(session);
     session.pulse = "idle";
     this.#deadlines.add(session.heartbeat, this.#latest);
     return true;

@@ -235,6 +235,23 @@ describe("polling of Engine.IO 3", () => {
     assert.equal(poll.body, "1:6");
   });
 
+  test("a noop that comes late takes no time from a client that is not to ping yet", async () => {
+    const memory = engine(rhythm);
+    const client = await poller(memory);
+    await client.get();
+    const ws = await openWebSocket(memory, { EIO: "3", sid: client.sid });
+    ws.send("2probe");
+    await memory.host.settle();
+    const poll = await client.get();
+    memory.host.stall(800);
+    await memory.host.advance(0);
+    assert.equal(poll.body, "1:6");
+    await memory.host.advance(599);
+    assert.equal(memory.last.end, undefined);
+    await memory.host.advance(1);
+    assert.equal(memory.last.reason, "ping timeout");
+  });
+
   for (const [name, form] of [["text", { b64: "1" }], ["bytes", {}], ["JSONP", { j: "0" }]] as const) {
     test(`keeps the bodies of replies within maxHttpBufferSize, and loses nothing: ${name}`, async () => {
       const limit = 300;

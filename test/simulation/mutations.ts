@@ -524,6 +524,13 @@ export const mutations: readonly Mutation[] = [
     seed: 8_214_453,
   },
   {
+    bug: "a noop that comes late brings the end of an old client nearer",
+    file: "engine/client-heartbeat.ts",
+    find: `Math.min(late, this.#rhythm().pingTimeout)`,
+    replace: `late`,
+    scenario: "a-noop-that-comes-late-to-an-old-client-that-is-not-to-ping-yet",
+  },
+  {
     bug: "old clients have no time from the GET that brings their pong",
     file: "engine/client-heartbeat.ts",
     find: `if (session.pulse !== "pinged") return`,
