@@ -62,17 +62,23 @@ async function cut(io: MemoryServer, client: Client): Promise<void> {
   await io.host.settle();
 }
 
-/** A member of "room" was lost, and is on its way back: the middlewares have not decided yet. */
-async function tryAgain(): Promise<{ io: MemoryServer; pid: string; socket: Socket; trying: Client; decide: () => void }> {
+/** A member of "room" is lost. When it comes back, the middlewares take their time over its first attempt. */
+async function lose(): Promise<{ io: MemoryServer; pid: string; socket: Socket; decide: () => void }> {
   const io = new MemoryServer({ connectionStateRecovery: { skipMiddlewares: false } });
   const waiting: (() => void)[] = [];
   io.use((socket, next) => (socket.recovered && waiting.length === 0 ? void waiting.push(next) : next()));
   const { client, pid, socket } = await enter(io);
   await socket.join("room");
   await cut(io, client);
-  const trying = await connect(io);
-  await trying.say(`0${JSON.stringify({ pid })}`);
-  return { io, pid, socket, trying, decide: () => waiting[0]!() };
+  return { io, pid, socket, decide: () => waiting[0]!() };
+}
+
+/** It is on its way back: the middlewares have not decided yet. */
+async function tryAgain(): Promise<Awaited<ReturnType<typeof lose>> & { trying: Client }> {
+  const lost = await lose();
+  const trying = await connect(lost.io);
+  await trying.say(`0${JSON.stringify({ pid: lost.pid })}`);
+  return { ...lost, trying };
 }
 
 describe("a socket whose connection ends while its CONNECT is written", () => {
@@ -356,12 +362,7 @@ describe("CONNECT with recovery", () => {
   });
 
   test("ends a connection that looks alive in its middlewares, too, and only one that came before (G24)", async () => {
-    const io = new MemoryServer({ connectionStateRecovery: { skipMiddlewares: false } });
-    const waiting: (() => void)[] = [];
-    io.use((socket, next) => (socket.recovered && waiting.length === 0 ? void waiting.push(next) : next()));
-    const { client, pid, socket } = await enter(io);
-    await socket.join("room");
-    await cut(io, client);
+    const { io, pid, socket, decide } = await lose();
     const [early, trying] = [await connect(io), await connect(io)];
     await trying.say(`0${JSON.stringify({ pid })}`);
     await early.join("/", { pid });
@@ -369,7 +370,7 @@ describe("CONNECT with recovery", () => {
     io.to("room").emit("meanwhile");
     const back = await enter(io, { pid });
     assert.deepEqual([trying.isClosed, back.socket.recovered, back.heard.events], [true, true, [["meanwhile"]]]);
-    waiting[0]!();
+    decide();
     await io.host.settle();
     assert.deepEqual([...back.socket.rooms].sort(), [socket.id, "room"].sort());
     await cut(io, back.client);
