@@ -29,6 +29,8 @@ export interface Host {
   bytes(data: Uint8Array): Uint8Array;
   /** Gives bytes the type that packages made for Node expect, where they run. No copy. @default `bytes` */
   nodeBytes?(data: Uint8Array): Uint8Array;
+  /** Whether its WebSockets may have a `hub`. @default false */
+  readonly hasTopics?: boolean;
   /** A writer for one debug scope, or `undefined` where that scope is switched off. */
   log(scope: string): LogWriter | undefined;
   /** Tells the app's author of a setting that does not do what it seems to. */
@@ -106,6 +108,19 @@ export interface WebSocketLike {
   readonly bufferedAmount: number;
   /** When (of `Host.now()`) the platform itself last took a pong, where it does so without waking us. */
   readonly lastPong?: number | undefined;
+  /** One for all that a topic can reach together; absent where the platform has no topics. */
+  readonly hub?: TopicHub | undefined;
+  /** Where there is a `hub`; a WebSocket that has ended is in no topic. */
+  subscribe?(topic: string): void;
+  unsubscribe?(topic: string): void;
+}
+
+/** The platform's own way from one message to many WebSockets: all that have subscribed to a topic. */
+export interface TopicHub {
+  /** The name of a topic that nobody uses yet. */
+  createTopic(): string;
+  /** Sends to the subscribers, save `except`; in order with what each of them is sent by itself. */
+  publish(topic: string, batch: SharedFrames, except?: WebSocketLike): void;
 }
 
 /** Frames of one message, encoded once for all who get it. */

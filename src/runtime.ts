@@ -1,6 +1,6 @@
 /** What runtimes need beside the public surface. */
 export type { EngineHooks, EngineMiddleware } from "./engine/hooks.ts";
-export type { BodyFailure, HeadersLike, LogWriter, ReplyHeaders, SharedFrames } from "./platform.ts";
+export type { BodyFailure, HeadersLike, LogWriter, ReplyHeaders, SharedFrames, TopicHub } from "./platform.ts";
 export type { ClientFiles } from "./server/client-files.ts";
 export { checkOptions, text } from "./engine/option-checks.ts";
 export { firstAnswer } from "./engine/first-answer.ts";

@@ -12,7 +12,9 @@ export class Outbox {
   #waiting: Sender[] = [];
   /** The chain that was begun last: in a broadcast the next WebSocket wants the same. */
   #latest: Chain | undefined;
-  readonly #flush = (): void => {
+  /** Writes what is held back. */
+  readonly flush = (): void => {
+    if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#latest = undefined;
@@ -21,7 +23,7 @@ export class Outbox {
 
   /** Calls `flush` once before the platform has its turn. */
   add(sender: Sender): void {
-    if (this.#waiting.push(sender) === 1) process.nextTick(this.#flush);
+    if (this.#waiting.push(sender) === 1) process.nextTick(this.flush);
   }
 
   /** A chain of `batch` alone. */

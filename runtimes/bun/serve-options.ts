@@ -1,5 +1,6 @@
 import type { Engine } from "../../src/index.ts";
-import { OurSocket } from "./websocket.ts";
+import { BunHub } from "./hub.ts";
+import { OurSocket, type Publisher } from "./websocket.ts";
 
 /** What the app gives `Bun.serve` for itself. */
 export interface BunApp<Data, Paths extends string> {
@@ -31,13 +32,14 @@ const LARGEST = 2 ** 32 - 1;
 export function composeWebSocket<Data>(options: EngineOptions, app?: Bun.WebSocketHandler<Data>): Bun.WebSocketHandler<Data> {
   const compresses = (app?.perMessageDeflate ?? options.perMessageDeflate) !== false;
   const deflateThreshold = compresses ? options.deflateThreshold : Infinity;
+  const hubOf = hubs(options, deflateThreshold, app);
   const ours = ({ data }: { data: unknown }): OurSocket | undefined => (data instanceof OurSocket ? data : undefined);
   return {
     ...settings(options, app === undefined),
     ...app,
     open(ws) {
       const socket = ours(ws);
-      return socket === undefined ? app?.open?.(ws) : socket.open(ws, deflateThreshold);
+      return socket === undefined ? app?.open?.(ws) : socket.open(ws, deflateThreshold, hubOf(socket.server));
     },
     message: (ws, data) => (ours(ws) ?? app)?.message?.(ws, data),
     drain: (ws) => (ours(ws) ?? app)?.drain?.(ws),
@@ -47,10 +49,21 @@ export function composeWebSocket<Data>(options: EngineOptions, app?: Bun.WebSock
   };
 }
 
+/** The hub of each server. None where Bun might drop what is published before the core finds the client slow, which it does at 1.5 × `maxBufferedBytes`. */
+function hubs<Data>({ limits }: EngineOptions, deflateThreshold: number, app?: Bun.WebSocketHandler<Data>): (server: Publisher) => BunHub | undefined {
+  if (app?.backpressureLimit !== undefined || 2 * limits.maxBufferedBytes > LARGEST) return () => undefined;
+  const known = new WeakMap<Publisher, BunHub>();
+  return (server) => {
+    const hub = known.get(server) ?? new BunHub(server, deflateThreshold);
+    known.set(server, hub);
+    return hub;
+  };
+}
+
 function settings({ maxHttpBufferSize, perMessageDeflate, limits }: EngineOptions, alone: boolean): Omit<Bun.WebSocketHandler<unknown>, "data"> {
   return {
     maxPayloadLength: Math.min(alone ? maxHttpBufferSize : Math.max(BUN_LIMIT, maxHttpBufferSize), LARGEST),
-    backpressureLimit: Math.min(Math.max(BUN_LIMIT, limits.maxBufferedBytes), LARGEST),
+    backpressureLimit: Math.min(Math.max(BUN_LIMIT, 2 * limits.maxBufferedBytes), LARGEST),
     perMessageDeflate: deflateOf(perMessageDeflate),
     // Dead clients are found by the core's own heartbeat.
     ...(alone && { idleTimeout: 0, sendPings: false }),

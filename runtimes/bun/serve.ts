@@ -11,7 +11,7 @@ interface Service {
 }
 
 /** What a server of Bun's does for one request. */
-type BunServer = Pick<Bun.Server<unknown>, "upgrade" | "requestIP" | "timeout">;
+type BunServer = Pick<Bun.Server<unknown>, "upgrade" | "requestIP" | "timeout" | "publish">;
 
 /** Seconds after which Bun ends a connection without traffic, unless told otherwise. */
 const IDLE_TIMEOUT = 10;
@@ -82,7 +82,7 @@ function isBunServer(server: unknown): server is BunServer {
 
 function upgradeOf(request: Request, server: BunServer): Upgrade {
   return (handler, headers) => {
-    const done = server.upgrade(request, { data: new OurSocket(handler), headers: toHeaders(headers) });
+    const done = server.upgrade(request, { data: new OurSocket(handler, server), headers: toHeaders(headers) });
     return done ? { status: 101, headers: {}, native: upgraded } : { status: 400, headers: {} };
   };
 }

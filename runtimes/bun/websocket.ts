@@ -1,8 +1,11 @@
 import { TransportError, type WebSocketHandler, type WebSocketLike } from "../../src/index.ts";
-import { type SharedFrames, isLonger } from "../../src/runtime.ts";
+import { type SharedFrames, type TopicHub, isLonger } from "../../src/runtime.ts";
 import { type Chain, Outbox, type Sender } from "./outbox.ts";
 
 type Socket = Bun.ServerWebSocket<unknown>;
+
+/** A server of Bun's, or one of its WebSockets. */
+export type Publisher = Pick<Bun.Server<unknown>, "publish">;
 
 /** What Bun sends at once of what it is given together: more would only wait. */
 const CORK_LIMIT = 16_384;
@@ -10,7 +13,8 @@ const CORK_LIMIT = 16_384;
 /** Bytes from which a message is compressed, where it is not known what the options say. */
 const DEFLATE_THRESHOLD = 1024;
 
-const outbox = new Outbox();
+/** What this turn sends over all WebSockets. */
+export const outbox: Outbox = new Outbox();
 
 /**
  * What our WebSockets carry as `ws.data`: Bun has one set of listeners for all WebSockets of a server, and they are told apart by it.
@@ -18,16 +22,19 @@ const outbox = new Outbox();
  * Its methods are named as Bun's listeners are. Frameworks that pass events on to `ws.data`, as Elysia does, need nothing else.
  */
 export class OurSocket {
+  /** Bun's, which it belongs to. */
+  readonly server: Publisher;
   readonly #handler: WebSocketHandler;
   #socket: BunWebSocket | undefined;
 
-  constructor(handler: WebSocketHandler) {
+  constructor(handler: WebSocketHandler, server: Publisher) {
     this.#handler = handler;
+    this.server = server;
   }
 
-  /** Messages of `deflateThreshold` bytes and more are compressed, where the client agrees. */
-  open(ws: Socket, deflateThreshold = DEFLATE_THRESHOLD): void {
-    const socket = new BunWebSocket(ws, deflateThreshold);
+  /** Messages of `deflateThreshold` bytes and more are compressed, where the client agrees. Without `hub`, topics do not reach it. */
+  open(ws: Socket, deflateThreshold = DEFLATE_THRESHOLD, hub?: TopicHub): void {
+    const socket = new BunWebSocket(ws, deflateThreshold, hub);
     this.#socket = socket;
     outbox.corked = socket;
     try {
@@ -63,7 +70,8 @@ function faultOf(code: number, reason: string): Error | undefined {
 }
 
 /** The end of a WebSocket that Bun speaks. */
-class BunWebSocket implements WebSocketLike, Sender {
+export class BunWebSocket implements WebSocketLike, Sender {
+  readonly hub: TopicHub | undefined;
   /** Why it was ended from here. */
   fault: TransportError | undefined;
   readonly #ws: Socket;
@@ -72,14 +80,28 @@ class BunWebSocket implements WebSocketLike, Sender {
   #ended = false;
   readonly #deflateThreshold: number;
 
-  constructor(ws: Socket, deflateThreshold: number) {
+  constructor(ws: Socket, deflateThreshold: number, hub: TopicHub | undefined) {
     this.#deflateThreshold = deflateThreshold;
     this.#ws = ws;
+    this.hub = hub;
   }
 
   /** Without what is pending: it is about to be written. */
   get bufferedAmount(): number {
     return this.#pending === undefined ? this.#ws.getBufferedAmount() : 0;
+  }
+
+  /** What publishes to all subscribers but this one. */
+  get publisher(): Publisher {
+    return this.#ws;
+  }
+
+  subscribe(topic: string): void {
+    this.#ws.subscribe(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    this.#ws.unsubscribe(topic);
   }
 
   send(data: string | Uint8Array<ArrayBuffer>, compress: boolean): void {

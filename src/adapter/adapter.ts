@@ -55,11 +55,28 @@ export interface RestoredSession extends PersistedSession {
   readonly missedPackets: readonly (unknown[] | Batch)[];
 }
 
+/** Sends to rooms through topics of the platform. */
+export interface TopicTerms {
+  /**
+   * Sends `batch` to whom `options` select among `members`, where a topic reaches them; calls `deliver` for those of them that it does not reach.
+   *
+   * Returns whether it did.
+   */
+  broadcast(batch: Batch, options: BroadcastOptions, members: ReadonlyMap<Room, ReadonlySet<SocketId>>, deliver: (id: SocketId) => void): boolean;
+  /** `members` of the room have `id` among them now. */
+  joined(room: Room, id: SocketId): void;
+  left(room: Room, id: SocketId): void;
+  /** There are no rooms any more. */
+  clear(): void;
+}
+
 /** What a namespace lets its adapter do with the sockets of this server: the adapter knows ids, never sockets. */
 export interface LocalSockets {
   readonly name: string;
   /** Present where the option `connectionStateRecovery` is on. */
   readonly recovery?: RecoveryTerms | undefined;
+  /** Present where the platform has topics. Whoever broadcasts through them tells them of all rooms. */
+  readonly topics?: TopicTerms | undefined;
   /** A number that no packet of this namespace awaits an answer under. */
   nextAckId(): number;
   encode(packet: Packet, flags: BroadcastFlags): Batch;

@@ -14,11 +14,12 @@ import { type RoomEvents, Rooms } from "./rooms.ts";
 export class MemoryAdapter extends Emitter<RoomEvents> implements AdapterContract {
   /** The namespace that this adapter serves. */
   readonly nsp: LocalSockets;
-  readonly #rooms = new Rooms((event, room, id) => this.dispatch(event, id === undefined ? [room] : [room, id]));
+  readonly #rooms: Rooms;
 
   constructor(nsp: LocalSockets) {
     super();
     this.nsp = nsp;
+    this.#rooms = new Rooms((event, room, id) => this.dispatch(event, id === undefined ? [room] : [room, id]), nsp.topics);
   }
 
   get rooms(): Map<Room, Set<SocketId>> {
@@ -53,7 +54,8 @@ export class MemoryAdapter extends Emitter<RoomEvents> implements AdapterContrac
     const { nsp } = this;
     const flags = options.flags ?? {};
     const batch = nsp.encode(packet, flags);
-    this.#rooms.forEach(options, (id) => nsp.deliver(id, packet, batch, flags));
+    const deliver = (id: SocketId): void => nsp.deliver(id, packet, batch, flags);
+    if (nsp.topics?.broadcast(batch, options, this.rooms, deliver) !== true) this.#rooms.forEach(options, deliver);
   }
 
   broadcastWithAck(

@@ -1,4 +1,4 @@
-import type { BroadcastOptions, Room, SocketId } from "./adapter.ts";
+import type { BroadcastOptions, Room, SocketId, TopicTerms } from "./adapter.ts";
 
 /** What happens to rooms, for those who follow it. */
 export interface RoomEvents {
@@ -13,9 +13,11 @@ export class Rooms {
   readonly members = new Map<Room, Set<SocketId>>();
   readonly sids = new Map<SocketId, Set<Room>>();
   readonly #announce: (event: keyof RoomEvents, room: Room, id?: SocketId) => void;
+  readonly #topics: Pick<TopicTerms, "joined" | "left"> | undefined;
 
-  constructor(announce: (event: keyof RoomEvents, room: Room, id?: SocketId) => void) {
+  constructor(announce: (event: keyof RoomEvents, room: Room, id?: SocketId) => void, topics?: Pick<TopicTerms, "joined" | "left">) {
     this.#announce = announce;
+    this.#topics = topics;
   }
 
   /** Puts `id` into each of `rooms`, until a listener takes it out of all. */
@@ -32,14 +34,14 @@ export class Rooms {
 
   remove(id: SocketId, room: Room): void {
     this.sids.get(id)?.delete(room);
-    if (this.members.get(room)?.delete(id) === true) this.#announceLeave(id, room);
+    if (this.#exit(id, room)) this.#announceLeave(id, room);
   }
 
   removeAll(id: SocketId): void {
     const joined = this.sids.get(id);
     if (joined === undefined) return;
     this.sids.delete(id);
-    const left = [...joined].filter((room) => this.members.get(room)?.delete(id));
+    const left = [...joined].filter((room) => this.#exit(id, room));
     joined.clear();
     for (const room of left) this.#announceLeave(id, room);
   }
@@ -47,6 +49,13 @@ export class Rooms {
   /** {@link forEachSelected} */
   forEach(options: BroadcastOptions, visit: (id: SocketId) => void): void {
     forEachSelected(this.members, this.sids, options, visit);
+  }
+
+  /** Returns whether it was there. */
+  #exit(id: SocketId, room: Room): boolean {
+    if (this.members.get(room)?.delete(id) !== true) return false;
+    this.#topics?.left(room, id);
+    return true;
   }
 
   #announceLeave(id: SocketId, room: Room): void {
@@ -61,6 +70,7 @@ export class Rooms {
     const members = this.members.get(room);
     if (members === undefined) this.members.set(room, new Set([id]));
     else members.add(id);
+    this.#topics?.joined(room, id);
     if (members === undefined) this.#announce("create-room", room);
     // A listener may have undone it.
     if (this.members.get(room)?.has(id) === true) this.#announce("join-room", room, id);

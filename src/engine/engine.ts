@@ -17,6 +17,7 @@ import type { ResolvedEngineOptions } from "./options.ts";
 import { randomId } from "./id.ts";
 import { receivePoll, receivePost } from "./polling-requests.ts";
 import { Pressure } from "./pressure.ts";
+import { Publications } from "./publications.ts";
 import { type Refusal, because, refusalReply, refusals } from "./refusal.ts";
 import { control } from "./revision.ts";
 import { keepSendable } from "./sendable.ts";
@@ -46,6 +47,7 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
   /** @internal */ readonly schedule: Schedule;
   /** @internal */ readonly heartbeats: SessionOwner["heartbeats"];
   /** @internal */ readonly pressure: Pressure;
+  /** @internal */ readonly publications: Publications;
   /** @internal */ readonly logs: Logs;
   /** @internal */ readonly changed: ((session: Session) => void) | undefined;
   /** @internal */ options: ResolvedEngineOptions;
@@ -69,6 +71,7 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
     this.#gate = new Gate({ admission: this.#admission, hooks: parts.hooks, handler: this.#handler, sessions: this.sessions, options });
     this.heartbeats = { 3: new ClientHeartbeat(this.schedule, options), 4: new Heartbeat(this.schedule, options, this.host.sleeps === true) };
     this.pressure = new Pressure(this.sessions, () => this.options.limits.maxTotalBufferedBytes);
+    this.publications = new Publications(this.pressure, () => this.options.limits);
   }
 
   /** Makes the id of a new connection from its request: override or assign it. Ids must be hard to guess and unique. */

@@ -9,6 +9,9 @@ import { type Outgoing, control } from "./revision.ts";
 import type { SessionHandler } from "./session-contract.ts";
 import type { Session } from "./session.ts";
 
+/** Events that tell of each packet by itself. */
+const packetEvents: ReadonlySet<string | symbol> = new Set(["packetCreate", "flush", "drain"]);
+
 /** The outgoing half of a session: how packets reach the client, and what happens when it does not keep up. */
 export abstract class Outlet extends Connection {
   /** @internal The layer above, which hears of everything. */ handler: SessionHandler | undefined;
@@ -23,6 +26,26 @@ export abstract class Outlet extends Connection {
       for (const data of batch.messages) this.dispatch("packetCreate", [{ type: "message", data }]);
     }
     this.push(this.revision.message(batch));
+  }
+
+  /** @internal Its WebSocket, where topics may send to it past this session: nothing waits here, and nobody hears of each packet. */
+  get topicSocket(): WebSocketLike | undefined {
+    const { webSocket, revision, owner, polling } = this;
+    if (webSocket?.hub === undefined || revision.protocol !== 4 || owner.options.slowConsumer !== "close" || polling !== undefined) return undefined;
+    for (const event of packetEvents) if (this.hasListeners(event)) return undefined;
+    return webSocket;
+  }
+
+  /** @internal Sees what has gone past, by what is left of it. */
+  look(): void {
+    const { bufferedBytes } = this;
+    if (this.readyState !== "open") return;
+    if (bufferedBytes > this.owner.options.limits.maxBufferedBytes) endSlowConsumer(this.session, "maxBufferedBytes");
+    else this.#noteBuffered(bufferedBytes);
+  }
+
+  protected override onListenerAdded(event: string | symbol): void {
+    if (packetEvents.has(event)) this.handler?.observed?.();
   }
 
   /** @internal Sends a packet that carries no message. */

@@ -7,6 +7,8 @@ export class Pressure {
   readonly #limit: () => number;
   /** Never less than the truth: what has drained since a session was last looked at still counts. */
   #total = 0;
+  /** Of `#total`: what topics were sent since all sessions were last looked at, as if it were all still here. */
+  #unseen = 0;
   /** Bytes of input that waits to be handled, of the few that have some. */
   readonly #inputs = new Map<Session, number>();
 
@@ -30,6 +32,13 @@ export class Pressure {
     if (this.#total > this.#limit()) this.#relieve();
   }
 
+  /** Topics were sent `bytes`, of which no session knows. */
+  noteUnseen(bytes: number): void {
+    this.#unseen += bytes;
+    this.#total += bytes;
+    if (this.#total > this.#limit()) this.#relieve();
+  }
+
   update(session: Session): void {
     this.#total += session.bufferedBytes - session.countedBytes;
     session.countedBytes = session.bufferedBytes;
@@ -46,6 +55,8 @@ export class Pressure {
   }
 
   #relieve(): void {
+    this.#total -= this.#unseen;
+    this.#unseen = 0;
     for (const session of this.#sessions.values()) this.update(session);
     while (this.#total > this.#limit()) {
       const largest = this.#largest();

@@ -6,6 +6,7 @@ import type { CloseReason } from "./close-reason.ts";
 import type { HeartbeatKeeper } from "./heartbeat.ts";
 import type { ResolvedEngineOptions, TransportName } from "./options.ts";
 import type { Pressure } from "./pressure.ts";
+import type { Publications } from "./publications.ts";
 import type { Session } from "./session.ts";
 
 /** What the layer above does with a session. */
@@ -21,6 +22,8 @@ export interface SessionHandler {
   dropped(packets: number): void;
   /** Some of what was unsent has left. */
   relieved(): void;
+  /** From now on somebody hears of each packet that goes out. */
+  observed?(): void;
   /** Once, and last. */
   closed(reason: CloseReason, description?: unknown): void;
 }
@@ -45,6 +48,7 @@ export interface SessionOwner {
   /** By the revision of the protocol. */
   readonly heartbeats: Readonly<Record<3 | 4, HeartbeatKeeper>>;
   readonly pressure: Pressure;
+  readonly publications: Publications;
   readonly logs: Logs;
   sessionClosed(session: Session): void;
   /** What a snapshot would say of this session has changed; absent where nobody takes any. */

@@ -119,6 +119,9 @@ export class Emitter<Listen extends EventsMap = EventsMap, Reserved extends Even
     }
   }
 
+  /** Hears of each listener that is added. */
+  protected onListenerAdded(_event: string | symbol): void {}
+
   /** Gets what a listener threw or rejected with, and must not throw. By default it becomes an unhandled rejection. */
   protected onListenerError(error: unknown, _event: string | symbol, _args: readonly unknown[]): void {
     void Promise.reject(error);
@@ -172,6 +175,7 @@ export class Emitter<Listen extends EventsMap = EventsMap, Reserved extends Even
     assertCallable(listener);
     if (this.hasListeners("newListener")) this.dispatch("newListener", [event, original(listener)]);
     this.#set(event, insert(this.#list(event), listener));
+    this.onListenerAdded(event);
     return this;
   }
 

@@ -12,6 +12,10 @@ export class CatchAll {
     return [...this.#listeners];
   }
 
+  get isEmpty(): boolean {
+    return this.#listeners.length === 0;
+  }
+
   append(listener: AnyListener): void {
     assertCallable(listener);
     this.#listeners = [...this.#listeners, listener];

@@ -15,6 +15,7 @@ import type { NamespaceParts } from "./parts.ts";
 import { reservedServerEvents } from "./reasons.ts";
 import type { Recovery } from "./recovery.ts";
 import type { Return } from "./return.ts";
+import { RoomTopics } from "./room-topics.ts";
 import { SocketCore } from "./socket-core.ts";
 import type { Socket } from "./socket.ts";
 
@@ -39,12 +40,14 @@ export abstract class NamespaceSockets<
   /** @internal What broadcasts go through. */ abstract readonly fanOut: FanOut;
   /** @internal Acknowledgement ids used so far. */ ackIds = 0;
   /** @internal Present where the option `connectionStateRecovery` is on. */ recovery: Recovery | undefined;
+  /** @internal Present where the platform has topics. */ readonly topics: RoomTopics | undefined;
   /** @internal Sockets that come back, until they are told so. */ readonly returning: Map<SocketId, Return> = new Map();
 
   constructor(name: string, parts: NamespaceParts) {
     super();
     this.name = name;
     this.parts = parts;
+    if (parts.host.hasTopics === true) this.topics = new RoomTopics(this.sockets);
   }
 
   /** @internal */

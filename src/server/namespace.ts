@@ -67,6 +67,7 @@ export class Namespace<
 
   #makeAdapter(factory: AdapterFactory): void {
     const { faults } = this.parts;
+    this.topics?.clear();
     this.recovery = Recovery.of(this);
     const { adapter, fanOut } = createAdapter(factory, this, this.server.opts);
     this.#adapter = adapter;

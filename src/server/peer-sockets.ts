@@ -1,4 +1,5 @@
 import type { EventsMap } from "../events/event-maps.ts";
+import type { DisconnectReason } from "./reasons.ts";
 import type { SocketCore } from "./socket-core.ts";
 
 export type AnySocket = SocketCore<EventsMap>;
@@ -33,6 +34,12 @@ export class PeerSockets extends Map<string, AnySocket | "connecting"> {
 
   count(auths: AuthSizes): void {
     for (const [name, bytes] of auths) if (bytes > SMALL) (this.#auths ??= new Map()).set(name, bytes);
+  }
+
+  /** Ends the sockets in all namespaces. */
+  closeAll(reason: DisconnectReason, description?: unknown): void {
+    for (const socket of this.joined()) socket.close(reason, description);
+    this.clear();
   }
 
   override delete(name: string): boolean {

@@ -137,7 +137,7 @@ export class Peer implements SessionHandler {
   /** @internal Its client has opened another connection: this one is dead, whatever it looks like. */
   supersede(): void {
     const error = new TransportError("the client has come back over another connection");
-    this.#closeSockets("transport error", error);
+    this.#sockets.closeAll("transport error", error);
     this.#carrier.abandon(error);
   }
 
@@ -145,12 +145,12 @@ export class Peer implements SessionHandler {
   close(): void {
     if (!this.isOpen) return;
     this.#carrier.close();
-    this.#closeSockets("forced server close");
+    this.#sockets.closeAll("forced server close");
   }
 
   /** @internal The server goes. Its sockets hear of it, but the client does not leave their namespaces: it is to come back. */
   shutDown(): void {
-    this.#closeSockets("server shutting down");
+    this.#sockets.closeAll("server shutting down");
     goAway(this.conn);
   }
 
@@ -237,10 +237,14 @@ export class Peer implements SessionHandler {
     this.#relief?.check();
   }
 
+  observed(): void {
+    for (const socket of this.#sockets.joined()) socket.nsp.topics?.observed(socket);
+  }
+
   closed(reason: CloseReason, description?: unknown): void {
     this.#relief?.fail();
     this.#home.parts.counters.countClose(reason);
-    this.#closeSockets(reason, description);
+    this.#sockets.closeAll(reason, description);
     this.#deadline.cancel();
     this.#assembly.end();
     this.#home.unjoinedCount -= 1;
@@ -290,10 +294,5 @@ export class Peer implements SessionHandler {
     this.#home.limitHit(name, this.conn);
     this.isAtFault = true;
     this.close();
-  }
-
-  #closeSockets(reason: DisconnectReason, description?: unknown): void {
-    for (const socket of this.#sockets.joined()) socket.close(reason, description);
-    this.#sockets.clear();
   }
 }

@@ -4,6 +4,7 @@ import type { ExtendedError } from "./middleware.ts";
 import type { NamespaceParts } from "./parts.ts";
 import type { DisconnectReason } from "./reasons.ts";
 import type { Recovery } from "./recovery.ts";
+import type { RoomTopics } from "./room-topics.ts";
 
 /** Events of a socket that are not the app's. */
 export interface SocketReservedEvents {
@@ -23,6 +24,7 @@ export interface SocketHome {
   readonly name: string;
   readonly adapter: AdapterContract;
   /** @internal */ readonly recovery: Recovery | undefined;
+  /** @internal */ readonly topics: RoomTopics | undefined;
   /** @internal */ readonly parts: NamespaceParts;
   /** @internal */ nextAckId(): number;
   /** @internal */ socketClosed(id: SocketId): void;

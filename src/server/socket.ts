@@ -269,11 +269,13 @@ export class Socket<
   /** Hears every event that is sent to this client, broadcasts too, but no acknowledgements. */
   onAnyOutgoing(listener: AnyListener): this {
     (this.outgoing ??= new CatchAll()).append(listener);
+    this.nsp.topics?.observed(this);
     return this;
   }
 
   prependAnyOutgoing(listener: AnyListener): this {
     (this.outgoing ??= new CatchAll()).prepend(listener);
+    this.nsp.topics?.observed(this);
     return this;
   }
 

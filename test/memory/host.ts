@@ -25,6 +25,7 @@ export class MemoryHost implements Host {
   readonly lines: LogLine[] = [];
   /** Every time that a wake-up was asked for. */
   readonly wakeUps: number[] = [];
+  readonly hasTopics: boolean;
   readonly #debug: boolean;
   readonly #randomWord: () => number;
   #now = 5_000;
@@ -32,7 +33,8 @@ export class MemoryHost implements Host {
   #deferred: (() => void)[] = [];
   #turnTasks: (() => void)[] = [];
 
-  constructor({ seed = 1, debug = false }: { readonly seed?: number; readonly debug?: boolean } = {}) {
+  constructor({ seed = 1, debug = false, hasTopics = false }: { readonly seed?: number; readonly debug?: boolean; readonly hasTopics?: boolean } = {}) {
+    this.hasTopics = hasTopics;
     this.#debug = debug;
     this.#randomWord = randomWords(seed);
   }

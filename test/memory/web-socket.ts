@@ -1,5 +1,6 @@
 import type { Reply, ReplyHeaders, SharedFrames, WebSocketHandler, WebSocketLike } from "../../src/platform.ts";
 import type { MemoryHost } from "./host.ts";
+import type { MemoryHub } from "./hub.ts";
 
 export type Frame = string | Uint8Array;
 
@@ -12,6 +13,8 @@ export interface WebSocketManners {
   readonly opensLater?: boolean;
   /** The server's end offers `sendBatch`. */
   readonly sharesFrames?: boolean;
+  /** The server's end can be in topics of this hub. */
+  readonly hub?: MemoryHub;
 }
 
 /** The client's end of a WebSocket; the server's end behind it does what a platform's would. */
@@ -76,6 +79,11 @@ export class MemoryWebSocket {
 
   // ---- what the runtime does
 
+  /** The hub sends it something. */
+  published({ frames, compress }: SharedFrames): void {
+    for (const frame of frames) this.#arrive(frame, compress);
+  }
+
   /** Answers the handshake: the `upgrade` of a request. */
   accept(handler: WebSocketHandler, headers: ReplyHeaders): Reply {
     this.headers = headers;
@@ -108,6 +116,7 @@ export class MemoryWebSocket {
       close: (code, reason) => this.#end({ code, reason }),
       terminate: () => this.#end("terminated"),
       ...(this.#manners.sharesFrames === true ? { sendBatch } : {}),
+      ...this.#manners.hub?.endOf(this),
     };
   }
 

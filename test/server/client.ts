@@ -4,7 +4,7 @@ import { type OpenPacket, connectWebSocket } from "../memory/client.ts";
 import type { MemoryHost } from "../memory/host.ts";
 import type { Asking } from "../memory/request.ts";
 import { MemoryServer } from "../memory/server.ts";
-import type { Frame, MemoryWebSocket } from "../memory/web-socket.ts";
+import type { Frame, MemoryWebSocket, WebSocketManners } from "../memory/web-socket.ts";
 
 /**
  * A client program whose Socket.IO packets the test writes and reads itself.
@@ -55,8 +55,8 @@ export class Client {
 }
 
 /** A connection that has not joined a namespace yet. */
-export async function connect(io: MemoryServer, asking?: Asking): Promise<Client> {
-  return new Client(await connectWebSocket(io, asking), io.host);
+export async function connect(io: MemoryServer, asking?: Asking, manners?: WebSocketManners): Promise<Client> {
+  return new Client(await connectWebSocket(io, asking, manners), io.host);
 }
 
 /** A client that has joined a namespace, and its socket there. */
@@ -65,8 +65,8 @@ export interface Member {
   readonly socket: Socket;
 }
 
-export async function join(io: MemoryServer, name = "/", auth?: unknown): Promise<Member> {
-  const client = await connect(io);
+export async function join(io: MemoryServer, name = "/", auth?: unknown, manners?: WebSocketManners): Promise<Member> {
+  const client = await connect(io, undefined, manners);
   const id = await client.join(name, auth);
   const socket = io.of(name).sockets.get(id);
   assert.ok(socket);
