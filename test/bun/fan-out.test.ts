@@ -43,6 +43,23 @@ test("10,000 events, sent in every way, reach each client once and in order", { 
   assert.ok(missed < heard, `of volatile events the slow reader got ${missed}, another ${heard}: it was not slow`);
 });
 
+test("who does not read what a room is sent is closed at `maxBufferedBytes`, and the others miss nothing", { timeout: 60_000 }, async () => {
+  const { url } = await startForTest("bun", ["run", "test/bun/programs/fan-out.ts"]);
+  const listeners = await Promise.all([1, 2, 3, 4].map(() => listen(url, ["websocket"], ["room"])));
+  const slow = listeners.pop()!;
+  webSocketOf(slow.socket).pause();
+  const [{ socket }] = listeners as [Listener];
+  const left = new Promise((resolve) => socket.on("left", resolve));
+  const soaked = new Promise<number>((resolve) => socket.on("soaked", resolve));
+  socket.emit("soak");
+  assert.equal(await left, "SLOW_CONSUMER");
+  const [bytes, limit] = [await soaked, 16 * 1_048_576];
+  // The system holds some of it too.
+  assert.ok(bytes > limit && bytes < 1.5 * limit + 16 * 1_048_576, `${bytes} bytes were sent`);
+  socket.emit("finish");
+  for (const { sure, end } of listeners) assert.deepEqual(sure, await end);
+});
+
 test("what a turn sends before it ends the connection arrives", async () => {
   const { url } = await startForTest("bun", ["run", "test/bun/programs/fan-out.ts"]);
   const { socket } = await listen(url, ["websocket"], []);

@@ -12,6 +12,10 @@ let count = 0;
 
 io.on("connection", (socket) => {
   expected.set(socket.id, []);
+  socket.on("disconnect", (_, fault) => {
+    expected.delete(socket.id);
+    io.emit("left", (fault as { code?: string } | undefined)?.code);
+  });
   socket.on("join", async (rooms: string[], joined: () => void) => {
     await socket.join(rooms);
     joined();
@@ -28,6 +32,8 @@ io.on("connection", (socket) => {
     });
   });
   socket.on("flood", () => void flood());
+  // To the room only, until one of those in it is gone.
+  socket.on("soak", () => void soak());
   socket.on("finish", () => {
     for (const [id, numbers] of expected) io.to(id).emit("end", numbers);
   });
@@ -52,6 +58,15 @@ async function flood(): Promise<void> {
     await new Promise((done) => setImmediate(done));
   }
   io.emit("flooded");
+}
+
+async function soak(): Promise<void> {
+  const members = io.sockets.sockets.size;
+  for (let sent = 0; sent < 20_000 && io.sockets.sockets.size === members; sent++) {
+    toRoom(++count);
+    if (sent % 40 === 39) await new Promise((done) => setImmediate(done));
+  }
+  io.emit("soaked", count * padding.length);
 }
 
 function ways(socket: Socket): readonly ((n: number) => void)[] {
