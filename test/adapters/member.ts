@@ -5,6 +5,9 @@ import { onTestFinished } from "vitest";
 import { Queue } from "../interop/queue.ts";
 import type { Reply, Step } from "./app.ts";
 
+/** Milliseconds in which whatever is awaited of a server happens, however busy the machine is. A test that hangs does not say where. */
+const PATIENCE = 15_000;
+
 export class Member {
   readonly socket: Socket;
   /** Events as they come in, each as `[event, ...args]`. */
@@ -38,10 +41,11 @@ export class Member {
   static async open(url: string, options: Partial<ManagerOptions & SocketOptions> = {}): Promise<Member> {
     const socket = connect(url, { transports: ["websocket"], forceNew: true, reconnection: false, ...options });
     const member = new Member(socket);
-    await new Promise<void>((resolve, reject) => {
+    const connected = new Promise<void>((resolve, reject) => {
       socket.once("connect", resolve);
       socket.once("connect_error", reject);
     });
+    await soon(connected, () => `A client of ${url} did not come into the namespace; its connection is ${socket.io.engine.readyState}`);
     return member;
   }
 
@@ -59,14 +63,22 @@ export class Member {
 
   /** Has the server call `io.a(…).b(…)`, which may fail. */
   attempt(...steps: Step[]): Promise<Reply> {
-    return this.socket.emitWithAck("io", steps) as Promise<Reply>;
+    return soon(this.socket.emitWithAck("io", steps) as Promise<Reply>, () => `The server did not answer ${JSON.stringify(steps)}`);
   }
 
   /** Has the server call `socket.a(…).b(…)` on this client's socket. */
   async own(...steps: Step[]): Promise<unknown> {
-    const { value, error } = (await this.socket.emitWithAck("socket", steps)) as Reply;
+    const answer = this.socket.emitWithAck("socket", steps) as Promise<Reply>;
+    const { value, error } = await soon(answer, () => `The server did not answer ${JSON.stringify(steps)}`);
     assert.equal(error, undefined);
     return value;
+  }
+
+  /** The next `count` events. */
+  async take(count: number): Promise<unknown[][]> {
+    const taken: unknown[][] = [];
+    while (taken.length < count) taken.push(await soon(this.heard.next(), () => `${this.id} heard ${JSON.stringify(taken)}, not ${count} events`));
+    return taken;
   }
 
   /** Everything heard until each of `last` was, without those. */
@@ -79,4 +91,13 @@ export class Member {
     }
     return before;
   }
+}
+
+/** What `promise` comes to, if that is soon; otherwise an error that says what did not happen. */
+async function soon<T>(promise: Promise<T>, missing: () => string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(missing())), PATIENCE);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -51,7 +51,7 @@ describe.each<readonly Kind[]>([["ours", "ours", "ours"], ["ours", "released"]])
       for (const member of crowd) await member.io(["emit", "from", member.id]);
       const all = crowd.map(({ id }) => id).toSorted();
       for (const member of crowd) {
-        assert.deepEqual((await member.heard.take(crowd.length)).map(([, id]) => id as string).toSorted(), all);
+        assert.deepEqual((await member.take(crowd.length)).map(([, id]) => id as string).toSorted(), all);
       }
     });
   }
