@@ -67,10 +67,10 @@ class Setting {
     return { socket: [...this.io.sockets.sockets.values()].at(-1)!, polling };
   }
 
-  async #switch(member: Member): Promise<void> {
-    if (member.ws !== undefined || member.socket.disconnected) return;
-    member.ws = await member.polling!.probe({ hub: this.hub });
-    member.ws.send("2probe", "5");
+  async #switch(polled: Member): Promise<void> {
+    if (polled.ws !== undefined || polled.socket.disconnected) return;
+    polled.ws = await polled.polling!.probe({ hub: this.hub });
+    polled.ws.send("2probe", "5");
   }
 
   async perform({ do: what, member: at, room: name }: Action): Promise<void> {
