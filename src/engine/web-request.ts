@@ -99,7 +99,7 @@ export class WebRequest implements RequestLike {
     const left = (): void => {
       if (this.#isWatched) listener();
     };
-    signal.addEventListener("abort", left, { once: true });
+    signal.addEventListener("abort", left);
   }
 
   #readWhole(limit: number): Promise<Uint8Array | BodyFailure> {
