@@ -22,7 +22,7 @@ type Answer = Response | undefined | void;
 
 type EngineOptions = Engine["opts"];
 
-/** Bun's own bounds, which stay where the app has WebSockets of its own. */
+/** Bun's own bounds: the app's WebSockets, where it has some, get no narrower ones. */
 const BUN_LIMIT = 16_777_216;
 
 /** The largest number that the settings take. */
