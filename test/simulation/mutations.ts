@@ -223,9 +223,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     bug: "a listener of the end of a connection sees its own namespace alone close",
-    file: "server/peer.ts",
-    find: `for (const socket of this.#sockets.joined()) socket.close(reason, description);`,
-    replace: `for (const socket of this.#sockets.joined().slice(0, 1)) socket.close(reason, description);`,
+    file: "server/peer-sockets.ts",
+    find: `for (const socket of this.joined()) socket.close(reason, description);`,
+    replace: `for (const socket of this.joined().slice(0, 1)) socket.close(reason, description);`,
   },
 
   // ---- recovery
@@ -320,7 +320,7 @@ export const mutations: readonly Mutation[] = [
   {
     bug: "a server that goes sends its clients out of their namespaces",
     file: "server/peer.ts",
-    find: `this.#closeSockets("server shutting down");
+    find: `this.#sockets.closeAll("server shutting down");
     goAway(this.conn);`,
     replace: `for (const socket of this.#sockets.joined()) socket.dismiss();
     goAway(this.conn);`,
