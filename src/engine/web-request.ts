@@ -106,7 +106,7 @@ export class WebRequest implements RequestLike {
     return new Promise((resolve) => {
       const abort = (): void => resolve("aborted");
       this.#giveUp = abort;
-      this.#request.bytes().then((body) => resolve(body.length > limit ? "too-large" : body), abort);
+      this.#request.arrayBuffer().then((body) => resolve(body.byteLength > limit ? "too-large" : new Uint8Array(body)), abort);
     });
   }
 
