@@ -25,6 +25,9 @@ type EngineOptions = Engine["opts"];
 /** Bun's own bounds: the app's WebSockets, where it has some, get no narrower ones. */
 const BUN_LIMIT = 16_777_216;
 
+/** How many times `maxBufferedBytes` a client may hold before the core finds that out: half of it goes past, counted in characters of up to three bytes. */
+const SLACK = 3;
+
 /** The largest number that the settings take. */
 const LARGEST = 2 ** 32 - 1;
 
@@ -49,12 +52,14 @@ export function composeWebSocket<Data>(options: EngineOptions, app?: Bun.WebSock
   };
 }
 
-/** The hub of each server. None where Bun might drop what is published before the core finds the client slow, which it does at 1.5 × `maxBufferedBytes`. */
+/** The hub of each server. None where Bun might drop what is published before the core finds the client slow, or sends it to the sender too. */
 function hubs<Data>({ limits }: EngineOptions, deflateThreshold: number, app?: Bun.WebSocketHandler<Data>): (server: Publisher) => BunHub | undefined {
-  if (app?.backpressureLimit !== undefined || 2 * limits.maxBufferedBytes > LARGEST) return () => undefined;
+  if (app?.backpressureLimit !== undefined || app?.publishToSelf === true || SLACK * limits.maxBufferedBytes > LARGEST) return () => undefined;
   const known = new WeakMap<Publisher, BunHub>();
   return (server) => {
-    const hub = known.get(server) ?? new BunHub(server, deflateThreshold);
+    const present = known.get(server);
+    if (present !== undefined) return present;
+    const hub = new BunHub(server, deflateThreshold);
     known.set(server, hub);
     return hub;
   };
@@ -63,7 +68,7 @@ function hubs<Data>({ limits }: EngineOptions, deflateThreshold: number, app?: B
 function settings({ maxHttpBufferSize, perMessageDeflate, limits }: EngineOptions, alone: boolean): Omit<Bun.WebSocketHandler<unknown>, "data"> {
   return {
     maxPayloadLength: Math.min(alone ? maxHttpBufferSize : Math.max(BUN_LIMIT, maxHttpBufferSize), LARGEST),
-    backpressureLimit: Math.min(Math.max(BUN_LIMIT, 2 * limits.maxBufferedBytes), LARGEST),
+    backpressureLimit: Math.min(Math.max(BUN_LIMIT, SLACK * limits.maxBufferedBytes), LARGEST),
     perMessageDeflate: deflateOf(perMessageDeflate),
     // Dead clients are found by the core's own heartbeat.
     ...(alone && { idleTimeout: 0, sendPings: false }),

@@ -22,7 +22,7 @@ export const outbox: Outbox = new Outbox();
  * Its methods are named as Bun's listeners are. Frameworks that pass events on to `ws.data`, as Elysia does, need nothing else.
  */
 export class OurSocket {
-  /** Bun's, which it belongs to. */
+  /** The server of Bun's that it belongs to. */
   readonly server: Publisher;
   readonly #handler: WebSocketHandler;
   #socket: BunWebSocket | undefined;

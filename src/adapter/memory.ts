@@ -55,7 +55,7 @@ export class MemoryAdapter extends Emitter<RoomEvents> implements AdapterContrac
     const flags = options.flags ?? {};
     const batch = nsp.encode(packet, flags);
     const deliver = (id: SocketId): void => nsp.deliver(id, packet, batch, flags);
-    if (nsp.topics?.broadcast(batch, options, this.rooms, deliver) !== true) this.#rooms.forEach(options, deliver);
+    if (nsp.topics?.broadcast(batch, options, this.#rooms.members, deliver) !== true) this.#rooms.forEach(options, deliver);
   }
 
   broadcastWithAck(

@@ -71,7 +71,7 @@ export class Engine extends Emitter<EngineEvents> implements SessionOwner {
     this.#gate = new Gate({ admission: this.#admission, hooks: parts.hooks, handler: this.#handler, sessions: this.sessions, options });
     this.heartbeats = { 3: new ClientHeartbeat(this.schedule, options), 4: new Heartbeat(this.schedule, options, this.host.sleeps === true) };
     this.pressure = new Pressure(this.sessions, () => this.options.limits.maxTotalBufferedBytes);
-    this.publications = new Publications(this.pressure, () => this.options.limits);
+    this.publications = new Publications(this.pressure, () => this.options.limits, (task) => this.host.defer(task));
   }
 
   /** Makes the id of a new connection from its request: override or assign it. Ids must be hard to guess and unique. */

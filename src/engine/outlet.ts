@@ -28,24 +28,24 @@ export abstract class Outlet extends Connection {
     this.push(this.revision.message(batch));
   }
 
-  /** @internal Its WebSocket, where topics may send to it past this session: nothing waits here, and nobody hears of each packet. */
+  /** @internal Its WebSocket, where topics may send to it past this session: nothing waits here, nobody hears of each packet, and there is room. */
   get topicSocket(): WebSocketLike | undefined {
     const { webSocket, revision, owner, polling } = this;
     if (webSocket?.hub === undefined || revision.protocol !== 4 || owner.options.slowConsumer !== "close" || polling !== undefined) return undefined;
     for (const event of packetEvents) if (this.hasListeners(event)) return undefined;
-    return webSocket;
+    return webSocket.bufferedAmount > owner.options.limits.maxBufferedBytes ? undefined : webSocket;
   }
 
   /** @internal Sees what has gone past, by what is left of it. */
   look(): void {
-    const { bufferedBytes } = this;
     if (this.readyState !== "open") return;
+    const { bufferedBytes } = this;
     if (bufferedBytes > this.owner.options.limits.maxBufferedBytes) endSlowConsumer(this.session, "maxBufferedBytes");
     else this.#noteBuffered(bufferedBytes);
   }
 
   protected override onListenerAdded(event: string | symbol): void {
-    if (packetEvents.has(event)) this.handler?.observed?.();
+    if (packetEvents.has(event)) this.handler?.setApart?.();
   }
 
   /** @internal Sends a packet that carries no message. */
@@ -63,7 +63,9 @@ export abstract class Outlet extends Connection {
   /** @internal The WebSocket, or the queue, has room again. */
   drained(): void {
     if (this.link.state === "websocket") this.#flushBacklog(this.link.ws);
-    this.owner.pressure.update(this.session);
+    // Topics may have sent more than has left.
+    if (this.bufferedBytes > this.session.countedBytes) this.#noteBuffered(this.bufferedBytes);
+    else this.owner.pressure.update(this.session);
     this.handler?.relieved();
     this.handedOver();
   }
@@ -156,9 +158,11 @@ export abstract class Outlet extends Connection {
   }
 
   #noteBuffered(bytes: number): void {
-    const { highWaterMark } = this.owner.options.limits;
+    const { highWaterMark, maxBufferedBytes } = this.owner.options.limits;
     const crossed = bytes >= highWaterMark && this.session.countedBytes < highWaterMark;
     this.owner.pressure.note(this.session, bytes);
+    // Whatever follows a lone packet that is as long as that may be too much.
+    if (bytes > maxBufferedBytes) this.handler?.setApart?.();
     // Noting it may have cost the session its life.
     if (crossed && this.readyState === "open") this.handler?.pressed(bytes);
   }

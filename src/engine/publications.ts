@@ -10,18 +10,22 @@ export interface Audience {
 
 /** What the platform sends to topics goes past the sessions: it is counted here, and they are looked at from time to time. */
 export class Publications {
+  /** Whether the sessions must be looked at before more goes past them. */
+  isLookDue = false;
   readonly #pressure: Pressure;
   readonly #limits: () => Limits;
+  readonly #defer: (task: () => void) => void;
   /** Since the last look: the most that a session does not know of. */
   #bytes = 0;
   readonly #audiences = new Set<Audience>();
 
-  constructor(pressure: Pressure, limits: () => Limits) {
+  constructor(pressure: Pressure, limits: () => Limits, defer: (task: () => void) => void) {
     this.#pressure = pressure;
     this.#limits = limits;
+    this.#defer = defer;
   }
 
-  /** The most that goes out at once past sessions, and half of what does before they are looked at; in bytes: a quarter of what makes a difference. */
+  /** A quarter of the smaller limit, in bytes: one publication may be that large, and that much goes out between two looks, plus one. */
   get most(): number {
     const { highWaterMark, maxBufferedBytes } = this.#limits();
     return Math.min(highWaterMark, maxBufferedBytes) / 4;
@@ -32,7 +36,10 @@ export class Publications {
     this.#bytes += size;
     this.#audiences.add(audience);
     this.#pressure.noteUnseen(size * audience.size);
-    if (this.#bytes > this.most) this.#look();
+    if (this.#bytes <= this.most || this.isLookDue) return;
+    this.isLookDue = true;
+    // The platform may hand it on to the WebSockets only after this turn.
+    this.#defer(() => this.#look());
   }
 
   #look(): void {
@@ -40,6 +47,7 @@ export class Publications {
     // First: those that are found to be slow end, and whoever hears of it may send to others.
     this.#audiences.clear();
     this.#bytes = 0;
+    this.isLookDue = false;
     for (const audience of audiences) audience.forEach((session) => session.look());
   }
 }

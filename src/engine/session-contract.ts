@@ -22,8 +22,8 @@ export interface SessionHandler {
   dropped(packets: number): void;
   /** Some of what was unsent has left. */
   relieved(): void;
-  /** From now on somebody hears of each packet that goes out. */
-  observed?(): void;
+  /** From now on, topics must not send to it. */
+  setApart?(): void;
   /** Once, and last. */
   closed(reason: CloseReason, description?: unknown): void;
 }

@@ -134,6 +134,9 @@ export class Namespace<
 
   /** @internal */
   socketClosed(id: SocketId): void {
+    const socket = this.sockets.get(id);
+    // An adapter may still have it in rooms.
+    if (socket !== undefined) this.topics?.setApart(socket);
     this.sockets.delete(id);
     this.checkEmpty();
   }

@@ -237,8 +237,8 @@ export class Peer implements SessionHandler {
     this.#relief?.check();
   }
 
-  observed(): void {
-    for (const socket of this.#sockets.joined()) socket.nsp.topics?.observed(socket);
+  setApart(): void {
+    for (const socket of this.#sockets.joined()) socket.nsp.topics?.setApart(socket);
   }
 
   closed(reason: CloseReason, description?: unknown): void {

@@ -17,7 +17,7 @@ interface OpenTopic {
 
 /** The topic of one room, once that is worth it. Its subscribers are the members, save those that must be sent to one by one. */
 export class RoomTopic implements Audience {
-  readonly #members: ReadonlySet<SocketId>;
+  readonly members: ReadonlySet<SocketId>;
   readonly #sockets: ReadonlyMap<SocketId, AnySocket>;
   /** Members that are no subscribers. */
   readonly #others = new Set<SocketId>();
@@ -26,21 +26,22 @@ export class RoomTopic implements Audience {
   #calm = 0;
 
   constructor(members: ReadonlySet<SocketId>, sockets: ReadonlyMap<SocketId, AnySocket>) {
-    this.#members = members;
+    this.members = members;
     this.#sockets = sockets;
   }
 
   /** Nobody is in the room. */
   get isDeserted(): boolean {
-    return this.#members.size === 0;
+    return this.members.size === 0;
   }
 
   get size(): number {
-    return this.#members.size - this.#others.size;
+    return this.members.size - this.#others.size;
   }
 
   forEach(visit: (session: Session) => void): void {
-    for (const id of this.#members) {
+    if (this.#open === undefined) return;
+    for (const id of this.members) {
       const session = this.#others.has(id) ? undefined : this.#sockets.get(id)?.client.conn;
       if (session !== undefined) visit(session);
     }
@@ -49,8 +50,12 @@ export class RoomTopic implements Audience {
   /** Sends to all members but `except`; `deliver` is called for those that the topic does not reach. Returns whether it did. */
   send(batch: Batch, except: SocketId | undefined, deliver: (id: SocketId) => void): boolean {
     const open = (this.#open ??= this.#openInTime());
-    if (open === undefined || batch.size > open.publications.most) return false;
+    if (open === undefined || open.publications.isLookDue || batch.size > open.publications.most) return false;
     for (const id of this.#others) this.#admit(id, open);
+    if (this.size === 0) {
+      this.close();
+      return false;
+    }
     const sender = except === undefined || this.#others.has(except) ? undefined : this.#sockets.get(except)?.client.conn.webSocket;
     open.hub.publish(open.name, batch, sender);
     for (const id of [...this.#others]) if (id !== except) deliver(id);
@@ -61,23 +66,24 @@ export class RoomTopic implements Audience {
 
   joined(id: SocketId): void {
     this.#calm = 0;
-    if (this.#open !== undefined) this.#admit(id, this.#open);
+    // Whoever is no member has come into a room of another adapter.
+    if (this.#open !== undefined && this.members.has(id)) this.#admit(id, this.#open);
   }
 
   left(id: SocketId): void {
     this.#calm = 0;
-    if (!this.#others.delete(id)) this.#unsubscribe(id);
+    if (!this.members.has(id) && !this.#others.delete(id)) this.#unsubscribe(id);
   }
 
   /** From now on `id` is sent to by itself. */
-  exclude(id: SocketId): void {
-    if (this.#open === undefined || this.#others.has(id)) return;
+  setApart(id: SocketId): void {
+    if (this.#open === undefined || !this.members.has(id) || this.#others.has(id)) return;
     this.#others.add(id);
     this.#unsubscribe(id);
   }
 
   close(): void {
-    for (const id of this.#members) if (!this.#others.has(id)) this.#unsubscribe(id);
+    for (const id of this.members) if (!this.#others.has(id)) this.#unsubscribe(id);
     this.#others.clear();
     this.#open = undefined;
   }
@@ -86,16 +92,17 @@ export class RoomTopic implements Audience {
     if (++this.#calm <= BROADCASTS_BEFORE) return undefined;
     this.#calm = 0;
     const open = this.#firstTopic();
-    if (open !== undefined) for (const id of this.#members) this.#admit(id, open);
+    if (open !== undefined) for (const id of this.members) this.#admit(id, open);
     return open;
   }
 
   /** A topic that reaches the first member for whom there is one. */
   #firstTopic(): OpenTopic | undefined {
-    for (const id of this.#members) {
+    for (const id of this.members) {
       const session = this.#sessionOf(id);
       const hub = session?.topicSocket?.hub;
-      if (hub !== undefined) return { hub, name: hub.createTopic(), publications: session!.owner.publications };
+      if (session === undefined || hub === undefined) continue;
+      return { hub, name: hub.createTopic(), publications: session.owner.publications };
     }
     return undefined;
   }
@@ -111,9 +118,11 @@ export class RoomTopic implements Audience {
     if (this.#open !== undefined) this.#sockets.get(id)?.client.conn.webSocket?.unsubscribe?.(this.#open.name);
   }
 
-  /** The connection of a member, unless the app hears of each event that it is sent, or it is not here yet. */
+  /** The connection of a member; not where the app hears of each event that it is sent, where it is not here yet, or where another engine's carries it. */
   #sessionOf(id: SocketId): Session | undefined {
     const socket = this.#sockets.get(id);
-    return socket?.outgoing?.isEmpty === false ? undefined : socket?.client.conn;
+    if (socket === undefined || socket.outgoing?.isEmpty === false) return undefined;
+    const { conn } = socket.client;
+    return conn.handler === socket.client ? conn : undefined;
   }
 }

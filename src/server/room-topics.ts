@@ -45,14 +45,19 @@ export class RoomTopics implements TopicTerms {
     this.#topics.clear();
   }
 
-  /** From now on the app hears of each packet that `socket` is sent. */
-  observed({ id, rooms }: AnySocket): void {
-    for (const room of rooms) this.#topics.get(room)?.exclude(id);
+  /** From now on `socket` must be sent to by itself. */
+  setApart(socket: AnySocket): void {
+    if (this.#topics.size === 0) return;
+    for (const room of socket.rooms) this.#topics.get(room)?.setApart(socket.id);
   }
 
   #topicOf(room: Room, members: ReadonlySet<SocketId>): RoomTopic {
-    let topic = this.#topics.get(room);
-    if (topic === undefined) this.#topics.set(room, (topic = new RoomTopic(members, this.#sockets)));
+    const present = this.#topics.get(room);
+    if (present?.members === members) return present;
+    // Another adapter's, or somebody has emptied the room by hand.
+    present?.close();
+    const topic = new RoomTopic(members, this.#sockets);
+    this.#topics.set(room, topic);
     return topic;
   }
 }

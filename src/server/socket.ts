@@ -269,13 +269,13 @@ export class Socket<
   /** Hears every event that is sent to this client, broadcasts too, but no acknowledgements. */
   onAnyOutgoing(listener: AnyListener): this {
     (this.outgoing ??= new CatchAll()).append(listener);
-    this.nsp.topics?.observed(this);
+    this.nsp.topics?.setApart(this);
     return this;
   }
 
   prependAnyOutgoing(listener: AnyListener): this {
     (this.outgoing ??= new CatchAll()).prepend(listener);
-    this.nsp.topics?.observed(this);
+    this.nsp.topics?.setApart(this);
     return this;
   }
 

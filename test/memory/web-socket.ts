@@ -65,10 +65,10 @@ export class MemoryWebSocket {
     this.#finish(1006, "", error);
   }
 
-  /** The client reads again, and what was buffered has been sent. */
-  drain(): void {
+  /** The client reads again, and what was buffered has been sent, save `left` bytes. */
+  drain(left = 0): void {
     this.reads = true;
-    this.bufferedAmount = 0;
+    this.bufferedAmount = left;
     if (!this.#closed) this.#handler?.drain();
   }
 

@@ -85,6 +85,43 @@ describe("a room that is broadcast to often", () => {
     assert.equal(hub.published, 2);
   });
 
+  test("is not heard by one whose adapter forgets it late, and is gone from the namespace", async () => {
+    class Late extends MemoryAdapter {
+      override delAll(id: string): void {
+        setTimeout(() => super.delAll(id));
+      }
+    }
+    const { io, hub, members } = await warmRoom(4, { adapter: Late });
+    members[0]!.socket.disconnect();
+    io.to("r").emit("a");
+    assert.deepEqual(heard(members), ["1", "a", "a", "a"]);
+    assert.deepEqual([hub.published, hub.subscriptions], [2, 3]);
+  });
+
+  test("does not mind what an adapter of before still does", async () => {
+    const { io, hub, members } = await warmRoom(3);
+    const before = io.sockets.adapter;
+    io.adapter(MemoryAdapter);
+    for (const { socket } of members) await socket.join("r");
+    for (let count = 0; count < WARM; count++) io.to("r").emit("warm");
+    heard(members);
+    const stranger = await join(io, "/", undefined, { hub });
+    void before.del(members[0]!.socket.id, "r");
+    void before.addAll(stranger.socket.id, new Set(["r"]));
+    io.to("r").emit("a");
+    assert.deepEqual(heard([...members, stranger]), ["a", "a", "a", ""]);
+    assert.equal(hub.published, 3);
+  });
+
+  test("is another one where somebody has emptied it by hand", async () => {
+    const { io, hub, members } = await warmRoom(3);
+    io.sockets.adapter.rooms.delete("r");
+    const others = [await enter(io, hub), await enter(io, hub), await enter(io, hub)];
+    io.to("r").emit("a");
+    assert.deepEqual(heard([...members, ...others]), ["", "", "", "a", "a", "a"]);
+    assert.equal(hub.subscriptions, 0);
+  });
+
   test("starts anew with another adapter", async () => {
     const { io, hub, members } = await warmRoom(3);
     io.adapter(MemoryAdapter);
@@ -185,6 +222,18 @@ describe("a member that must be sent to by itself does not keep the others from 
     });
   }
 
+  test("that holds a lone packet longer than `maxBufferedBytes`, and is closed where more would follow", async () => {
+    const { io, hub, members } = await warmRoom(4, { limits: { maxBufferedBytes: 4_000 } });
+    const [{ client, socket }] = members as [Member];
+    client.ws.reads = false;
+    socket.emit("large", "x".repeat(5_000));
+    assert.deepEqual([socket.connected, hub.subscriptions], [true, 3]);
+    io.to("r").emit("a");
+    assert.equal(socket.connected, false);
+    assert.deepEqual(heard(members.slice(1)), ["a", "a", "a"]);
+    assert.equal(hub.published, 2);
+  });
+
   test("of another hub", async () => {
     const { io, hub, members } = await warmRoom(3);
     const other = new MemoryHub();
@@ -237,6 +286,7 @@ describe("who does not read what a topic sends", () => {
     for (let count = 0; count < 1_000 && socket.connected; count++) {
       io.to("r").emit(...event);
       if (socket.connected) most = client.ws.bufferedAmount;
+      await io.host.settle();
     }
     assert.ok(!socket.connected && most > 4_000 - 50 && most <= 6_000, `${most}`);
     assert.deepEqual(hits, ["maxBufferedBytes"]);
@@ -254,6 +304,26 @@ describe("who does not read what a topic sends", () => {
     assert.deepEqual(pressed, [socket]);
     client.ws.drain();
     assert.equal(io.metrics().bufferedBytes, 0);
+  });
+
+  test("makes pressure also where that is seen while some of it leaves", async () => {
+    const { io, members } = await warmRoom(3, { limits: { highWaterMark: 1_000 } });
+    const [{ client, socket }] = members as [Member];
+    const pressed: unknown[] = [];
+    io.diagnostics.on("backpressure", (pressedSocket) => void pressed.push(pressedSocket));
+    io.to("r").emit(...event);
+    client.ws.drain(1_100);
+    assert.deepEqual(pressed, [socket]);
+  });
+
+  test("is looked at after the turn: until then, all are sent to one by one", async () => {
+    const { io, hub, members } = await warmRoom(3, { limits: { highWaterMark: 2_000 } });
+    for (let count = 0; count < 50; count++) io.to("r").emit(...event);
+    assert.ok(hub.published < 10, `${hub.published} were published`);
+    await io.host.settle();
+    io.to("r").emit("a");
+    assert.ok(hub.published > 5);
+    for (const { client } of members) assert.equal(client.take().length, 51);
   });
 
   test("counts towards `maxTotalBufferedBytes`", async () => {
