@@ -26,7 +26,7 @@ export class Server<
   SocketData = any,
 > extends CoreServer<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
   constructor(options: ServerOptions = {}) {
-    super(options, { host: nodeCompatibleHost(options.debug, { hasTopics: true }), limits: bunLimits(), clientFiles });
+    super(options, { host: { ...nodeCompatibleHost(options.debug), hasTopics: true }, limits: bunLimits(), clientFiles });
   }
 
   /** What `Bun.serve` takes, composed of ours and the app's: `Bun.serve({ port, ...io.handler({ fetch, routes, websocket }) })`. */

@@ -7,14 +7,13 @@ import { createTurn, timerHost } from "../timer-host.ts";
 const POOL_SIZE = 2048;
 
 /** The core's outside world where Node's modules exist. Without `debug`, the environment variable `DEBUG` names the scopes. */
-export function nodeCompatibleHost(debug?: string, better: Partial<Host> = {}): Host {
+export function nodeCompatibleHost(debug?: string): Host {
   return timerHost({
     random: createRandom(),
     defer: (task) => void setImmediate(task),
     endOfTurn: createTurn((run) => process.nextTick(run)),
     bytes: (data) => (Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength)),
     log: debug === undefined ? debugByEnvironment : debugLog(debug),
-    ...better,
   });
 }
 

@@ -10,8 +10,6 @@ export interface Audience {
 
 /** What the platform sends to topics goes past the sessions: it is counted here, and they are looked at from time to time. */
 export class Publications {
-  /** Whether the sessions must be looked at before more goes past them. */
-  isLookDue = false;
   readonly #pressure: Pressure;
   readonly #limits: () => Limits;
   readonly #defer: (task: () => void) => void;
@@ -25,6 +23,11 @@ export class Publications {
     this.#defer = defer;
   }
 
+  /** Whether the sessions must be looked at before more goes past them. */
+  get isLookDue(): boolean {
+    return this.#bytes > this.most;
+  }
+
   /** A quarter of the smaller limit, in bytes: one publication may be that large, and that much goes out between two looks, plus one. */
   get most(): number {
     const { highWaterMark, maxBufferedBytes } = this.#limits();
@@ -33,13 +36,12 @@ export class Publications {
 
   /** `size` bytes, no more than `most`, went to `audience`. */
   count(audience: Audience, size: number): void {
+    const wasDue = this.isLookDue;
     this.#bytes += size;
     this.#audiences.add(audience);
     this.#pressure.noteUnseen(size * audience.size);
-    if (this.#bytes <= this.most || this.isLookDue) return;
-    this.isLookDue = true;
     // The platform may hand it on to the WebSockets only after this turn.
-    this.#defer(() => this.#look());
+    if (this.isLookDue && !wasDue) this.#defer(() => this.#look());
   }
 
   #look(): void {
@@ -47,7 +49,6 @@ export class Publications {
     // First: those that are found to be slow end, and whoever hears of it may send to others.
     this.#audiences.clear();
     this.#bytes = 0;
-    this.isLookDue = false;
     for (const audience of audiences) audience.forEach((session) => session.look());
   }
 }
