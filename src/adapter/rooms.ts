@@ -26,6 +26,7 @@ export class Rooms {
     if (joined === undefined) this.sids.set(id, (joined = new Set()));
     for (const room of rooms) {
       if (joined.has(room)) continue;
+      this.#part(id);
       joined.add(room);
       this.#enter(id, room);
       if (this.sids.get(id) !== joined) return;
@@ -33,6 +34,7 @@ export class Rooms {
   }
 
   remove(id: SocketId, room: Room): void {
+    this.#part(id);
     this.sids.get(id)?.delete(room);
     if (this.#exit(id, room)) this.#announceLeave(id, room);
   }
@@ -40,6 +42,7 @@ export class Rooms {
   removeAll(id: SocketId): void {
     const joined = this.sids.get(id);
     if (joined === undefined) return;
+    this.#part(id);
     this.sids.delete(id);
     const left = [...joined].filter((room) => this.#exit(id, room));
     joined.clear();
@@ -67,13 +70,30 @@ export class Rooms {
   }
 
   #enter(id: SocketId, room: Room): void {
+    this.#part(room);
     const members = this.members.get(room);
-    if (members === undefined) this.members.set(room, new Set([id]));
+    if (members === undefined) this.members.set(room, this.#first(id, room));
     else members.add(id);
     this.#topics?.joined(room, id);
     if (members === undefined) this.#announce("create-room", room);
     // A listener may have undone it.
     if (this.members.get(room)?.has(id) === true) this.#announce("join-room", room, id);
+  }
+
+  /**
+   * The members of a room whose first is `id`.
+   *
+   * Most sockets are in their own room alone, and for those it is the very set of their rooms: it says the same, and a set is large.
+   */
+  #first(id: SocketId, room: Room): Set<SocketId> {
+    const joined = this.sids.get(id);
+    return room === id && joined?.size === 1 ? joined : new Set([id]);
+  }
+
+  /** To be called before the rooms of `id`, or the members of its own room, change: from then on they say different things. */
+  #part(id: SocketId): void {
+    const joined = this.sids.get(id);
+    if (joined !== undefined && joined === this.members.get(id)) this.members.set(id, new Set(joined));
   }
 }
 

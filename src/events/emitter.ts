@@ -2,6 +2,13 @@ import type { EventsMap, ListenerOf, ListenName } from "./event-maps.ts";
 
 type Listener = (...args: never[]) => unknown;
 
+/**
+ * The listeners by event, in an object without prototype: where there are few, as mostly, a `Map` is several times as large.
+ *
+ * One listener stands for itself. Arrays are replaced, never changed: a dispatch keeps the one it began with.
+ */
+type Listeners = Record<string | symbol, Listener | readonly Listener[]>;
+
 /** The function that stands in for a listener added with `once`. */
 type OnceListener = Listener & { readonly listener: Listener };
 
@@ -13,8 +20,7 @@ type OnceListener = Listener & { readonly listener: Listener };
  * next one. `newListener` and `removeListener` tell of changes.
  */
 export class Emitter<Listen extends EventsMap = EventsMap, Reserved extends EventsMap = {}> {
-  /** One listener stands for itself. Arrays are replaced, never changed: a dispatch keeps the one it began with. */
-  #listeners: Map<string | symbol, Listener | readonly Listener[]> | undefined = undefined;
+  #listeners: Listeners | undefined = undefined;
 
   on<E extends ListenName<Listen, Reserved>>(event: E, listener: ListenerOf<Listen, Reserved, E>): this {
     return this.#add(event, listener, append);
@@ -69,7 +75,7 @@ export class Emitter<Listen extends EventsMap = EventsMap, Reserved extends Even
   }
 
   eventNames(): (string | symbol)[] {
-    return [...(this.#listeners?.keys() ?? [])];
+    return Reflect.ownKeys(this.#listeners ?? {});
   }
 
   /** Does nothing: there is no maximum. */
@@ -88,7 +94,7 @@ export class Emitter<Listen extends EventsMap = EventsMap, Reserved extends Even
    * @internal
    */
   dispatch(event: string | symbol, args: readonly unknown[]): boolean {
-    const listeners = this.#listeners?.get(event);
+    const listeners = this.#listeners?.[event];
     if (listeners === undefined) return false;
     if (typeof listeners === "function") {
       this.#call(listeners, event, args);
@@ -104,7 +110,7 @@ export class Emitter<Listen extends EventsMap = EventsMap, Reserved extends Even
    * @internal
    */
   hasListeners(event: string | symbol): boolean {
-    return this.#listeners !== undefined && this.#listeners.has(event);
+    return this.#listeners !== undefined && this.#listeners[event] !== undefined;
   }
 
   /**
@@ -114,7 +120,7 @@ export class Emitter<Listen extends EventsMap = EventsMap, Reserved extends Even
    */
   copyListeners(other: object): void {
     if (!(#listeners in other)) return;
-    for (const event of other.#listeners?.keys() ?? []) {
+    for (const event of Reflect.ownKeys(other.#listeners ?? {})) {
       for (const listener of other.#list(event)) this.#add(event, original(listener), append);
     }
   }
@@ -162,13 +168,17 @@ export class Emitter<Listen extends EventsMap = EventsMap, Reserved extends Even
   }
 
   #list(event: string | symbol): readonly Listener[] {
-    const listeners = this.#listeners?.get(event) ?? [];
+    const listeners = this.#listeners?.[event] ?? [];
     return typeof listeners === "function" ? [listeners] : listeners;
   }
 
   #set(event: string | symbol, list: readonly Listener[]): void {
-    this.#listeners ??= new Map();
-    this.#listeners.set(event, list.length === 1 ? list[0]! : list);
+    this.#listeners ??= Object.create(null) as Listeners;
+    this.#listeners[event] = list.length === 1 ? list[0]! : list;
+  }
+
+  #forget(event: string | symbol): void {
+    if (this.#listeners !== undefined) delete this.#listeners[event];
   }
 
   #add(event: string | symbol, listener: Listener, insert: typeof append): this {
@@ -183,14 +193,14 @@ export class Emitter<Listen extends EventsMap = EventsMap, Reserved extends Even
     const list = this.#list(event);
     const at = list.findLastIndex((each) => each === listener || original(each) === listener);
     if (at === -1) return this;
-    if (list.length === 1) this.#listeners?.delete(event);
+    if (list.length === 1) this.#forget(event);
     else this.#set(event, list.toSpliced(at, 1));
     if (this.hasListeners("removeListener")) this.dispatch("removeListener", [event, original(listener)]);
     return this;
   }
 
   #removeAll(event: string | symbol): this {
-    if (!this.hasListeners("removeListener")) this.#listeners?.delete(event);
+    if (!this.hasListeners("removeListener")) this.#forget(event);
     else for (const listener of this.#list(event).toReversed()) this.#remove(event, listener);
     return this;
   }

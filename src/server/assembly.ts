@@ -3,19 +3,24 @@ import type { Message, PacketDecoder } from "../wire/codec.ts";
 import { type Packet, PacketError } from "../wire/packet.ts";
 import type { NamespaceParts } from "./parts.ts";
 
+/** What takes whole packets. */
+export interface PacketTaker {
+  /** `bytes` is what it came in: UTF-16 units of its text, bytes of its attachments. */
+  take(packet: Packet | PacketError, bytes: number): void;
+}
+
 /** Puts the messages of one client together to packets; attachments that are too large or too late are an error. */
 export class Assembly {
   readonly decoder: PacketDecoder;
   readonly #parts: NamespaceParts;
-  readonly #take: (packet: Packet | PacketError, bytes: number) => void;
+  readonly #taker: PacketTaker;
   #bytes = 0;
   #deadline: Timer | undefined;
 
-  /** `take` also gets the bytes that a packet came in: UTF-16 units of its text, bytes of its attachments. */
-  constructor(decoder: PacketDecoder, parts: NamespaceParts, take: (packet: Packet | PacketError, bytes: number) => void) {
+  constructor(decoder: PacketDecoder, parts: NamespaceParts, taker: PacketTaker) {
     this.decoder = decoder;
     this.#parts = parts;
-    this.#take = take;
+    this.#taker = taker;
   }
 
   receive(message: Message): void {
@@ -26,7 +31,7 @@ export class Assembly {
     this.#deadline = undefined;
     const bytes = this.#bytes;
     this.#bytes = 0;
-    this.#take(packet, bytes);
+    this.#taker.take(packet, bytes);
   }
 
   /** Forgets what is not whole. */
@@ -38,10 +43,10 @@ export class Assembly {
   #awaitAttachments(): void {
     const { schedule, engineOptions } = this.#parts;
     if (this.decoder.pendingBytes > engineOptions.limits.maxReassemblyBytes) {
-      return this.#take(new PacketError("attachments too large", "maxReassemblyBytes"), this.#bytes);
+      return this.#taker.take(new PacketError("attachments too large", "maxReassemblyBytes"), this.#bytes);
     }
     this.#deadline ??= schedule.after(engineOptions.limits.reassemblyTimeout, () => {
-      this.#take(new PacketError("attachments did not arrive in time", "reassemblyTimeout"), this.#bytes);
+      this.#taker.take(new PacketError("attachments did not arrive in time", "reassemblyTimeout"), this.#bytes);
     });
   }
 }

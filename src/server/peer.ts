@@ -36,7 +36,8 @@ export class Peer implements SessionHandler {
   readonly #sockets = new PeerSockets();
   /** Namespaces that the server has ended: what the client said to them before it knew is not its fault. */
   #left: RecentNames | undefined;
-  readonly #deadline = new Deadline<Peer>(this);
+  /** By when it must join a namespace; none once it has. */
+  #deadline: Deadline<Peer> | undefined;
   #joinedCount = 0;
   #refusals = 0;
   #relief: Relief | undefined;
@@ -50,7 +51,7 @@ export class Peer implements SessionHandler {
     this.arrival = arrival;
     this.dialect = dialectOf(carrier.protocol);
     const decoder = home.parts.codec.createDecoder(this.dialect.decoderLimits(home.parts.engineOptions.limits));
-    this.#assembly = new Assembly(decoder, home.parts, (packet, bytes) => this.#take(packet, bytes));
+    this.#assembly = new Assembly(decoder, home.parts, this);
     if (home.parts.options.onInbound !== undefined) this.#gate = new InboundGate(conn, home.parts, decoder);
     home.unjoinedCount += 1;
     this.#waitForConnect();
@@ -101,7 +102,7 @@ export class Peer implements SessionHandler {
     const joined = this.#sockets.joined();
     const sockets = joined.map((socket) => socket.snapshot());
     this.#seen = joined.map((socket) => new Glance(socket));
-    const connectDue = joined.length === 0 ? this.#deadline.due + host.wallClock() - host.now() : undefined;
+    const connectDue = this.#deadline && this.#deadline.due + host.wallClock() - host.now();
     return { arrival: this.arrival, sockets, refusals: this.#refusals, left: [...(this.#left ?? [])], connectDue, auths: this.#sockets.auths };
   }
 
@@ -112,7 +113,7 @@ export class Peer implements SessionHandler {
     this.#sockets.count(auths);
     for (const name of left) (this.#left ??= new RecentNames()).add(name, left.length);
     if (connectDue === undefined) return;
-    this.#home.unjoined.add(this.#deadline, Math.min(connectDue + host.now() - host.wallClock(), schedule.now() + options.connectTimeout));
+    this.#waitForConnect(Math.min(connectDue + host.now() - host.wallClock(), schedule.now() + options.connectTimeout));
   }
 
   /** @internal Resolves once the connection counts as writable again. */
@@ -167,7 +168,8 @@ export class Peer implements SessionHandler {
     this.#sockets.set(socket.nsp.name, socket);
     this.#joinedCount += 1;
     if (this.#joinedCount === 1) this.#home.unjoinedCount -= 1;
-    this.#deadline.cancel();
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
     this.changed();
   }
 
@@ -205,9 +207,9 @@ export class Peer implements SessionHandler {
     return () => this.#closeListeners?.delete(listener);
   }
 
-  #waitForConnect(): void {
+  #waitForConnect(due = this.#home.parts.schedule.now() + this.#home.parts.options.connectTimeout): void {
     if (!this.isOpen || this.#sockets.size > 0) return;
-    this.#home.unjoined.add(this.#deadline, this.#home.parts.schedule.now() + this.#home.parts.options.connectTimeout);
+    this.#home.unjoined.add((this.#deadline ??= new Deadline<Peer>(this)), due);
   }
 
   // ---- in
@@ -218,7 +220,7 @@ export class Peer implements SessionHandler {
     else if (verdict === "close") this.endAtLimit("onInbound");
   }
 
-  #take(packet: Packet | PacketError, bytes: number): void {
+  /** @internal */ take(packet: Packet | PacketError, bytes: number): void {
     if (packet instanceof PacketError) this.#fail(packet);
     else this.#receivePacket(packet, bytes);
     this.touched();
@@ -245,7 +247,7 @@ export class Peer implements SessionHandler {
     this.#relief?.fail();
     this.#home.parts.counters.countClose(reason);
     this.#sockets.closeAll(reason, description);
-    this.#deadline.cancel();
+    this.#deadline?.cancel();
     this.#assembly.end();
     this.#home.unjoinedCount -= 1;
     for (const listener of this.#closeListeners ?? []) listener();
@@ -276,7 +278,7 @@ export class Peer implements SessionHandler {
       return this.refuse(nsp, { message: "Too much auth" });
     }
     this.#left?.delete(nsp);
-    this.#deadline.cancel();
+    this.#deadline?.cancel();
     this.#home.connect(this, nsp, auth);
   }
 

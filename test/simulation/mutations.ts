@@ -265,9 +265,9 @@ export const mutations: readonly Mutation[] = [
     bug: "a change of the connection's sockets is not kept over a sleep",
     seed: 1879,
     file: "server/peer.ts",
-    find: `this.#deadline.cancel();
+    find: `this.#deadline = undefined;
     this.changed();`,
-    replace: `this.#deadline.cancel();`,
+    replace: `this.#deadline = undefined;`,
   },
   {
     bug: "rooms are not kept over a sleep",
