@@ -144,6 +144,16 @@ describe("Rooms", () => {
     assert.deepEqual(seen, [true, true]);
   });
 
+  test("leaves the set of a socket that has left empty, whoever takes its room over (6.1)", () => {
+    const { rooms } = recorded((self, [event, room]) => {
+      if (event === "leave-room") self.add("2", [room]);
+    });
+    rooms.add("1", ["1"]);
+    const held = rooms.sids.get("1")!;
+    rooms.removeAll("1");
+    assert.deepEqual([[...held], [...rooms.members.get("1")!]], [[], ["2"]]);
+  });
+
   test("visits a snapshot: who comes or goes because of a visit changes nothing (G6)", () => {
     for (const wanted of [[], ["red"], ["red", "blue"]]) {
       const { rooms } = recorded();
