@@ -34,7 +34,7 @@ export class WebRequest implements RequestLike {
     const { url } = request;
     const { upgrade, tellsOfLostReplies = false } = context;
     // A session holds its handshake as long as it lives.
-    const isKept = upgrade !== undefined || !isOfSession(url);
+    const isKept = !isOfSession(url);
     this.#isWatched = tellsOfLostReplies || "until the reply";
     this.#raw = request;
     this.method = request.method;
