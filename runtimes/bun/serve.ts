@@ -82,17 +82,11 @@ function isBunServer(server: unknown): server is BunServer {
 
 function upgradeOf(request: Request, server: BunServer): Upgrade {
   return (handler, headers) => {
-    const data = new OurSocket(handler, server);
-    const done = server.upgrade(request, isEmpty(headers) ? { data } : { data, headers: toHeaders(headers) });
+    const done = server.upgrade(request, { data: new OurSocket(handler, server), headers: toHeaders(headers) });
     return done ? { status: 101, headers: {}, native: upgraded } : { status: 400, headers: {} };
   };
 }
 
 function notFound(): Response {
   return new Response("Not found", { status: 404 });
-}
-
-function isEmpty(headers: object): boolean {
-  for (const _ in headers) return false;
-  return true;
 }
